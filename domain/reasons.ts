@@ -1,0 +1,75 @@
+/**
+ * Every reason that a verdict, a parked event or a failure can carry, with what it means and what to do about it.
+ * `docs/reasons.md` is generated from this table. Adding a reason is one line here.
+ */
+export const REASONS = {
+  // Mapping
+  'unknown-product-interaction': {
+    meaning: 'No recipe maps this `product_interaction` yet.',
+    fix: 'Add it to recipes/product-events.ts, deploy, then release the event.',
+  },
+  'personal-in-company-registration': {
+    meaning: 'A `SaaS Registration` that says it is not for a company: the company event would be wrong.',
+    fix: 'Replace `product_interaction` with `Personal SaaS Registration` and release, or discard.',
+  },
+  // Iterable says no to this item
+  'invalid-email': {
+    meaning: 'Iterable does not accept the e-mail address.',
+    fix: 'Replace `work_email` and release, or discard.',
+  },
+  'forgotten-user': {
+    meaning: 'The person asked to be forgotten; Iterable accepts nothing more about them.',
+    fix: 'Discard. Never send again.',
+  },
+  'event-name-disallowed': {
+    meaning: 'The Iterable project blocks this event name.',
+    fix: 'Allow the name under Settings > Custom Events in Iterable, then release.',
+  },
+  'field-type-mismatch': {
+    meaning: 'A field has another type than the one Iterable fixed at its first value.',
+    fix: 'Correct the mapping or replace the field, then release.',
+  },
+  'identity-conflict': {
+    meaning: 'Address and user id belong to two different Iterable users.',
+    fix: 'Merge or correct the users in Iterable, then release.',
+  },
+  'field-limit-exceeded': {
+    meaning: 'The Iterable project has reached its limit of distinct fields.',
+    fix: 'Remove unused fields in Iterable, then release.',
+  },
+  'request-refused': {
+    meaning: 'Iterable refused the request as malformed.',
+    fix: 'Read the activity failure, correct the mapping, then release.',
+  },
+  'body-too-large': {
+    meaning: 'One item alone is over the size that Iterable accepts.',
+    fix: 'Replace the large fields and release.',
+  },
+  'endpoint-not-found': {
+    meaning: 'Iterable does not know the endpoint: wrong base URL, or a feature that is not enabled.',
+    fix: 'Correct ITERABLE_BASE_URL or have the feature enabled, then release.',
+  },
+  // Not now
+  'profile-not-visible': {
+    meaning: 'The profile was written but cannot be read yet; Iterable applies updates with a delay.',
+    fix: 'Nothing: it is tried again.',
+  },
+  'rate-limited': { meaning: 'Iterable asked to slow down.', fix: 'Nothing: it is tried again.' },
+  unavailable: { meaning: 'Iterable answered 5xx or something unreadable.', fix: 'Nothing: it is tried again.' },
+  unreachable: { meaning: 'No answer: connection refused, cut or timed out.', fix: 'Nothing: it is tried again.' },
+  'bad-credentials': {
+    meaning: 'Iterable refused the API key.',
+    fix: 'Correct ITERABLE_API_KEY (and ITERABLE_REGION) and restart the worker; waiting events go on by themselves.',
+  },
+  // The end of patience
+  'gave-up': {
+    meaning: 'Not deliverable within 76 hours.',
+    fix: 'Find out what kept Iterable from accepting it, then release.',
+  },
+} as const satisfies Readonly<Record<string, { readonly meaning: string; readonly fix: string }>>;
+
+export type Reason = keyof typeof REASONS;
+
+export function isReason(value: string): value is Reason {
+  return Object.hasOwn(REASONS, value);
+}

@@ -1,0 +1,49 @@
+/**
+ * What became of one item of a batch, and the six classes of failure that every provider's answers are cast into.
+ * Reasons are stable kebab-case codes from `domain/reasons.ts`, never a provider's own text: provider messages
+ * repeat addresses.
+ */
+import type { Reason } from './reasons.js';
+
+/** Named by what the reader does next; see `HANDLING`. */
+export const FAILURE_CLASSES = [
+  'invalid-input',
+  'auth',
+  'rate-limited',
+  'unavailable',
+  'rejected',
+  'expected',
+] as const;
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
+
+/** `retry`: worth another attempt without a person. `alert`: someone has to act for it to get better. */
+export const HANDLING: Readonly<Record<FailureClass, { readonly retry: boolean; readonly alert: boolean }>> = {
+  'invalid-input': { retry: false, alert: false },
+  // A wrong key is mended by an operator within hours: waiting costs nothing, parking thousands of events would.
+  auth: { retry: true, alert: true },
+  'rate-limited': { retry: true, alert: false },
+  unavailable: { retry: true, alert: false },
+  rejected: { retry: false, alert: false },
+  expected: { retry: false, alert: false },
+};
+
+export type Verdict =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'skipped'; readonly reason: Reason }
+  | { readonly kind: 'rejected'; readonly reason: Reason; readonly class: FailureClass }
+  /** Not settled: worth another attempt, not before `afterMs`. */
+  | { readonly kind: 'retry'; readonly reason: Reason; readonly class: FailureClass; readonly afterMs: number }
+  /** Sent, answer never seen. Only calls without an idempotent key end here. */
+  | { readonly kind: 'unknown'; readonly reason: Reason };
+
+export type Settled = Exclude<Verdict, { kind: 'retry' }>;
+
+export function isSettled(verdict: Verdict): verdict is Settled {
+  return verdict.kind !== 'retry';
+}
+
+/** Makes a forgotten case a type error, and a wrong value at run time a clear one. */
+export function assertNever(value: never): never {
+  throw new Error(`a case that no code handles: ${JSON.stringify(value)}`);
+}
