@@ -13,7 +13,8 @@ const everywhere = [
   },
   {
     selector: 'TSAsExpression:not([typeAnnotation.typeName.name="const"])',
-    message: 'Parse with zod or narrow with a guard: "as" hides a wrong shape until production. Only "as const".',
+    message:
+      'Parse with zod or narrow with a guard: "as" hides a wrong shape until production. Only "as const".',
   },
   { selector: 'TSEnumDeclaration', message: 'Use an "as const" object or a union: enums do not erase.' },
   {
@@ -44,7 +45,8 @@ const inWorkflows = [
   },
   {
     selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
-    message: 'Wall clocks differ on replay. Take times from inputs, or from workflowNow() in workflows/shared.',
+    message:
+      'Wall clocks differ on replay. Take times from inputs, or from workflowNow() in workflows/shared.',
   },
   {
     selector: "CallExpression[callee.name='setTimeout']",
@@ -81,7 +83,7 @@ export default tseslint.config(
       complexity: ['error', 12],
       'max-params': ['error', 4],
       'max-lines-per-function': ['error', { max: 60, skipComments: true, skipBlankLines: true }],
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
   {
@@ -92,8 +94,14 @@ export default tseslint.config(
         {
           paths: builtinModules.flatMap((name) => [name, `node:${name}`]).map((name) => ({ name })),
           patterns: [
-            { group: ['**/activities/**', '**/gateway/**', '**/workers/**', '**/config/**', '**/sandbox/**'] },
-            { group: ['zod'], allowTypeImports: true, message: 'Schemas live at the edges (domain/*.schema.ts): zod triples the workflow bundle.' },
+            {
+              group: ['**/activities/**', '**/gateway/**', '**/workers/**', '**/config/**', '**/sandbox/**'],
+            },
+            {
+              group: ['zod'],
+              allowTypeImports: true,
+              message: 'Schemas live at the edges (domain/*.schema.ts): zod triples the workflow bundle.',
+            },
           ],
         },
       ],
@@ -116,9 +124,20 @@ export default tseslint.config(
             .flatMap((name) => [name, `node:${name}`])
             .map((name) => ({ name, message: 'Workflows are deterministic: do this in an activity.' })),
           patterns: [
-            { group: ['**/activities/**'], allowTypeImports: true, message: 'Import the interface only: contract.ts, as a type.' },
-            { group: ['zod', '**/*.schema.js'], allowTypeImports: true, message: 'Parse in the gateway or an activity: zod triples the workflow bundle.' },
-            { group: ['**/config/**', '**/gateway/**', '**/workers/**'], message: 'Workflows get what they need as input.' },
+            {
+              group: ['**/activities/**'],
+              allowTypeImports: true,
+              message: 'Import the interface only: contract.ts, as a type.',
+            },
+            {
+              group: ['zod', '**/*.schema.js'],
+              allowTypeImports: true,
+              message: 'Parse in the gateway or an activity: zod triples the workflow bundle.',
+            },
+            {
+              group: ['**/config/**', '**/gateway/**', '**/workers/**'],
+              message: 'Workflows get what they need as input.',
+            },
           ],
         },
       ],

@@ -2,7 +2,7 @@
  * Which two bodies are the same event. The product sends no event id, and its retries are certain, so each recipe
  * declares the parts of its business key; a keyed hash of them is the event's id at every hop.
  */
-import type { Hasher } from './person-hash.js';
+import type { Hasher } from './hasher.js';
 import type { ProductFields } from './product-event.js';
 
 /**
@@ -24,7 +24,12 @@ export interface Identity {
 }
 
 /** `<slug>-<hash>`, the same for every copy of an event, whatever its unknown keys. Holds no personal data. */
-export function eventIdOf(identity: Identity, fields: ProductFields, receivedAtMs: number, hasher: Hasher): string {
+export function eventIdOf(
+  identity: Identity,
+  fields: ProductFields,
+  receivedAtMs: number,
+  hasher: Hasher,
+): string {
   const parts = identity.key.map((part) => `${part}=${partOf(part, fields, receivedAtMs)}`);
   const businessKey = [fields.product_interaction ?? '', ...parts].join('\0');
   return `${identity.slug}-${hasher.text('event', businessKey)}`;
@@ -50,5 +55,7 @@ function partOf(part: KeyPart, fields: ProductFields, receivedAtMs: number): str
 /** The calendar day at the start of a date in any of the forms that Rails and Snowflake print, or nothing. */
 export function dayOf(date: string | null | undefined): string | undefined {
   const day = date?.trim().match(/^\d{4}-\d{2}-\d{2}(?=$|[T ])/)?.[0];
-  return day !== undefined && !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day) ? day : undefined;
+  return day !== undefined && !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day)
+    ? day
+    : undefined;
 }

@@ -4,16 +4,12 @@
  */
 import { createHmac } from 'node:crypto';
 import { normaliseEmail } from './email.js';
+import type { Hasher } from './hasher.js';
+
+export type { Hasher } from './hasher.js';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'; // RFC 4648 base32, lower case
 const HASH_BYTES = 10; // 80 bits: 16 characters; one collision in about 10^8 for 100 million people
-
-export interface Hasher {
-  /** 16 characters a-z2-7 for an address in any spelling. */
-  readonly person: (address: string) => string;
-  /** 16 characters a-z2-7 for any other text; `purpose` keeps equal texts of different meaning apart. */
-  readonly text: (purpose: string, text: string) => string;
-}
 
 /** @param key the secret of PERSON_HASH_KEY; another key gives another name to everybody */
 export function createHasher(key: string): Hasher {

@@ -10,12 +10,23 @@ const LONG_TEXT = 32_000; // Iterable's limit for one field value
 const text = (what: string) =>
   z.string({ error: `${what} is text` }).max(LONG_TEXT, `${what} has at most ${LONG_TEXT} characters`);
 const optionalText = (what: string, example: string) =>
-  text(what).nullish().meta({ description: what, examples: [example] });
+  text(what)
+    .nullish()
+    .meta({ description: what, examples: [example] });
 
 /** Rails forms send numbers as digits in quotes; both are the same id. */
 const optionalId = (what: string) =>
   z
-    .union([z.int(), z.string().regex(/^\d{1,15}$/).transform(Number)], { error: `${what} is a whole number, like 1001` })
+    .union(
+      [
+        z.int(),
+        z
+          .string()
+          .regex(/^\d{1,15}$/)
+          .transform(Number),
+      ],
+      { error: `${what} is a whole number, like 1001` },
+    )
     .nullish()
     .meta({ description: what, examples: [1001] });
 const optionalFlag = (what: string) =>
@@ -25,7 +36,12 @@ const optionalFlag = (what: string) =>
     .meta({ description: what });
 
 const email = z
-  .string({ error: (issue) => (issue.input === undefined || issue.input === null ? 'an e-mail address is required, like robin@example.com' : 'an e-mail address is text, like robin@example.com') })
+  .string({
+    error: (issue) =>
+      issue.input === undefined || issue.input === null
+        ? 'an e-mail address is required, like robin@example.com'
+        : 'an e-mail address is text, like robin@example.com',
+  })
   .transform(normaliseEmail)
   .refine(looksLikeEmail, 'this is not an e-mail address; expected something like robin@example.com')
   .meta({ description: 'The person, by work e-mail address', examples: ['robin@example.com'] });
@@ -36,7 +52,10 @@ export const ProductFields = z.object({
   product_interaction: text('product_interaction')
     .trim()
     .nullish()
-    .meta({ description: 'What happened, one of the values in recipes/product-events.ts', examples: ['SaaS Trial'] }),
+    .meta({
+      description: 'What happened, one of the values in recipes/product-events.ts',
+      examples: ['SaaS Trial'],
+    }),
   uid: optionalId('Id of the user in the product'),
   first_name: optionalText('First name', 'Robin'),
   last_name: optionalText('Last name', 'Sample'),
@@ -89,7 +108,12 @@ export type ParsedBody =
 /** Reads one body in any shape. Total: any JSON value gives fields or errors, never a throw. */
 export function parseProductEvent(body: unknown): ParsedBody {
   if (!isRecord(body)) {
-    return { ok: false, errors: [{ field: '', message: 'one event is a JSON object, like {"work_email": "robin@example.com", ...}' }] };
+    return {
+      ok: false,
+      errors: [
+        { field: '', message: 'one event is a JSON object, like {"work_email": "robin@example.com", ...}' },
+      ],
+    };
   }
   const { known, unknown, sentAs } = renameKeys(unwrapTrialUser(body));
   const parsed = ProductFields.safeParse(known);

@@ -55,13 +55,23 @@ export const REASONS = {
     fix: 'Nothing: it is tried again.',
   },
   'rate-limited': { meaning: 'Iterable asked to slow down.', fix: 'Nothing: it is tried again.' },
-  unavailable: { meaning: 'Iterable answered 5xx or something unreadable.', fix: 'Nothing: it is tried again.' },
-  unreachable: { meaning: 'No answer: connection refused, cut or timed out.', fix: 'Nothing: it is tried again.' },
+  unavailable: {
+    meaning: 'Iterable answered 5xx or something unreadable.',
+    fix: 'Nothing: it is tried again.',
+  },
+  unreachable: {
+    meaning: 'No answer: connection refused, cut or timed out.',
+    fix: 'Nothing: it is tried again.',
+  },
   'bad-credentials': {
     meaning: 'Iterable refused the API key.',
     fix: 'Correct ITERABLE_API_KEY (and ITERABLE_REGION) and restart the worker; waiting events go on by themselves.',
   },
   // The end of patience
+  cancelled: {
+    meaning: 'An operator cancelled the workflow that carried the event.',
+    fix: 'Release or discard.',
+  },
   'gave-up': {
     meaning: 'Not deliverable within 76 hours.',
     fix: 'Find out what kept Iterable from accepting it, then release.',

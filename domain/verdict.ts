@@ -17,15 +17,16 @@ export const FAILURE_CLASSES = [
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 /** `retry`: worth another attempt without a person. `alert`: someone has to act for it to get better. */
-export const HANDLING: Readonly<Record<FailureClass, { readonly retry: boolean; readonly alert: boolean }>> = {
-  'invalid-input': { retry: false, alert: false },
-  // A wrong key is mended by an operator within hours: waiting costs nothing, parking thousands of events would.
-  auth: { retry: true, alert: true },
-  'rate-limited': { retry: true, alert: false },
-  unavailable: { retry: true, alert: false },
-  rejected: { retry: false, alert: false },
-  expected: { retry: false, alert: false },
-};
+export const HANDLING: Readonly<Record<FailureClass, { readonly retry: boolean; readonly alert: boolean }>> =
+  {
+    'invalid-input': { retry: false, alert: false },
+    // A wrong key is mended by an operator within hours: waiting costs nothing, parking thousands of events would.
+    auth: { retry: true, alert: true },
+    'rate-limited': { retry: true, alert: false },
+    unavailable: { retry: true, alert: false },
+    rejected: { retry: false, alert: false },
+    expected: { retry: false, alert: false },
+  };
 
 export type Verdict =
   | { readonly kind: 'delivered' }
@@ -33,7 +34,12 @@ export type Verdict =
   | { readonly kind: 'skipped'; readonly reason: Reason }
   | { readonly kind: 'rejected'; readonly reason: Reason; readonly class: FailureClass }
   /** Not settled: worth another attempt, not before `afterMs`. */
-  | { readonly kind: 'retry'; readonly reason: Reason; readonly class: FailureClass; readonly afterMs: number }
+  | {
+      readonly kind: 'retry';
+      readonly reason: Reason;
+      readonly class: FailureClass;
+      readonly afterMs: number;
+    }
   /** Sent, answer never seen. Only calls without an idempotent key end here. */
   | { readonly kind: 'unknown'; readonly reason: Reason };
 

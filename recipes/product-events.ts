@@ -53,8 +53,18 @@ const PER_SEAT: readonly KeyPart[] = ['email', 'namespace'];
 /** What somebody may do again: hand raises, carts. */
 const EACH_TIME: readonly KeyPart[] = ['person', 'namespace', 'occurrence'];
 
-const own = (slug: string, event: string, key: readonly KeyPart[]): ProductEventRecipe => ({ slug, event, key, eventFields: 'all' });
-const trial = (slug: string): ProductEventRecipe => ({ slug, event: 'SaaS Trials Event', key: PER_TRIAL, eventFields: 'documented' });
+const own = (slug: string, event: string, key: readonly KeyPart[]): ProductEventRecipe => ({
+  slug,
+  event,
+  key,
+  eventFields: 'all',
+});
+const trial = (slug: string): ProductEventRecipe => ({
+  slug,
+  event: 'SaaS Trials Event',
+  key: PER_TRIAL,
+  eventFields: 'documented',
+});
 
 /** By the value of `product_interaction`, spelled exactly as the product spells it. */
 export const PRODUCT_EVENTS: Readonly<Record<string, ProductEventRecipe>> = {
@@ -73,8 +83,16 @@ export const PRODUCT_EVENTS: Readonly<Record<string, ProductEventRecipe>> = {
   'Invited User': own('invited-user', 'SaaS Invited Registration', ONCE),
   // Accounts opened on the way to a trial or a purchase
   'SaaS Trial Account Creation': own('trial-account', 'SaaS Trial Account Creation', ONCE),
-  'Direct Purchase Account Creation Premium Dotcom': own('purchase-account-dotcom', 'SaaS Purchase Account Creation', ONCE),
-  'Direct Purchase Account Creation Premium SM': own('purchase-account-sm', 'Self-Managed Purchase Account Creation', ONCE),
+  'Direct Purchase Account Creation Premium Dotcom': own(
+    'purchase-account-dotcom',
+    'SaaS Purchase Account Creation',
+    ONCE,
+  ),
+  'Direct Purchase Account Creation Premium SM': own(
+    'purchase-account-sm',
+    'Self-Managed Purchase Account Creation',
+    ONCE,
+  ),
   // Add-ons
   duo_pro_add_on_seat_assigned: own('duo-pro-seat', 'Duo Pro Seat Assigned', PER_SEAT),
   duo_enterprise_add_on_seat_assigned: own('duo-enterprise-seat', 'Duo Enterprise Seat Assigned', PER_SEAT),
@@ -84,7 +102,11 @@ export const PRODUCT_EVENTS: Readonly<Record<string, ProductEventRecipe>> = {
   'Hand Raise PQL': own('hand-raise', 'Hand Raise Event', EACH_TIME),
   'cart abandonment - SaaS Premium': own('cart-premium', 'Cart Abandonment SaaS Premium', EACH_TIME),
   'cart abandonment - SaaS Ultimate': own('cart-ultimate', 'Cart Abandonment SaaS Ultimate', EACH_TIME),
-  'cart abandonment - DAP monthly commit': own('cart-dap-monthly', 'Cart Abandonment DAP Monthly Commit', EACH_TIME),
+  'cart abandonment - DAP monthly commit': own(
+    'cart-dap-monthly',
+    'Cart Abandonment DAP Monthly Commit',
+    EACH_TIME,
+  ),
 };
 
 /** The recipe of a value, or nothing for a value that nobody has mapped yet. */

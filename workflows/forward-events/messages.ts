@@ -2,23 +2,37 @@
 import type { AcceptedEvent } from '../../domain/product-event.js';
 import type { FailureClass } from '../../domain/verdict.js';
 import type { Reason } from '../../domain/reasons.js';
-import type { DeliveryItem } from '../../activities/iterable/contract.js';
 
 export const FORWARD_EVENTS = 'forwardEvents';
 
 export interface ForwardEventsInput {
-  /** 1 to 100 events, together at most 256 KB of JSON. */
+  /** 1 to 100 events, together at most 256 KB of JSON, unless one alone is larger. */
   readonly events: readonly AcceptedEvent[];
   /** For the search attributes of parked events. */
   readonly environment: string;
-  /** Set when a long wait continues as new: what is still open, and what is already decided. */
-  readonly resumed?: { readonly open: readonly DeliveryItem[]; readonly outcomes: readonly EventOutcome[]; readonly round: number };
+  /** Set when a long wait continues as new. */
+  readonly resumed?: { readonly open: readonly OpenEvent[]; readonly outcomes: readonly EventOutcome[] };
+}
+
+/** An event that is not settled yet, by its id. */
+export interface OpenEvent {
+  readonly eventId: string;
+  /** How often Iterable has been asked, and answered "not yet". */
+  readonly tries: number;
+  /** Not to be tried before, ms since 1970. */
+  readonly notBeforeMs: number;
+  readonly profileWrittenAtMs?: number;
 }
 
 /** What became of one event. `parked` names the reason; the workflow `parked/<eventId>` has the rest. */
 export type EventOutcome =
   | { readonly eventId: string; readonly status: 'delivered' }
-  | { readonly eventId: string; readonly status: 'parked'; readonly reason: Reason; readonly class: FailureClass };
+  | {
+      readonly eventId: string;
+      readonly status: 'parked';
+      readonly reason: Reason;
+      readonly class: FailureClass;
+    };
 
 export interface ForwardEventsResult {
   /** One per event, in the order of the input. */

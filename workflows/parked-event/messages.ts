@@ -12,6 +12,8 @@ export interface ParkedEventInput {
   readonly reason: Reason;
   readonly class: FailureClass;
   readonly environment: string;
+  /** Set when many releases continue as new. */
+  readonly resumed?: ParkedState;
 }
 
 export interface ParkedState {

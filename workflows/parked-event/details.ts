@@ -1,0 +1,13 @@
+/** The Markdown that operators read in the Temporal UI for a parked event. */
+import { REASONS } from '../../domain/reasons.js';
+import type { ParkedState } from './messages.js';
+
+export function parkedDetails(state: ParkedState): string {
+  const { meaning, fix } = REASONS[state.reason];
+  const lines = [
+    `**${state.status}** since ${state.since}, released ${String(state.releases)} times`,
+    `- reason: \`${state.reason}\` (${state.class}). ${meaning}`,
+  ];
+  if (state.status === 'parked') lines.push(`- to do: ${fix}`);
+  return lines.join('\n');
+}
