@@ -11,13 +11,15 @@ export interface Mapped {
 export const ABSENT: Mapped = {};
 export const UNLISTED: Mapped = { unlisted: true };
 
-type Transform<T> = (value: T, all: ProductFields) => Mapped;
+export type Transform<T> = (value: T, all: ProductFields) => Mapped;
 
 export interface FieldRow {
   /** Name at Iterable. */
   readonly name: string;
   /** `documented`: in every event and in the profile. `extra`: not in the two documented events. `profile`: never in events. */
   readonly scope: 'documented' | 'extra' | 'profile';
+  /** Flat name of the key in the product's body. */
+  readonly from: ProductFieldName;
   readonly read: (fields: ProductFields) => Mapped;
 }
 
@@ -31,6 +33,7 @@ export function field<K extends ProductFieldName>(
   return {
     name,
     scope,
+    from,
     read: (fields) => {
       const value = fields[from];
       return value == null ? ABSENT : transform(value, fields);
@@ -65,7 +68,7 @@ export function text(options: { readonly drop?: readonly string[] } = {}): Trans
 }
 
 /** Booleans and ids pass unchanged; null and absent never reach a transform, which keeps the third state. */
-export const same = <T extends FieldValue>(value: T): Mapped => ({ value });
+export const same = (value: FieldValue): Mapped => ({ value });
 
 /** One of a list, as it is; anything else is `otherwise` and counted. */
 export function oneOf(list: readonly string[], otherwise?: string): Transform<string> {

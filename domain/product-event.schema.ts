@@ -8,32 +8,31 @@ import { looksLikeEmail, normaliseEmail } from './email.js';
 
 const LONG_TEXT = 32_000; // Iterable's limit for one field value
 const text = (what: string) =>
-  z.string({ error: `${what} is text` }).max(LONG_TEXT, `${what} has at most ${LONG_TEXT} characters`);
+  z
+    .string({ error: `${what} is text, or null` })
+    .max(LONG_TEXT, `${what} has at most ${LONG_TEXT} characters`);
 const optionalText = (what: string, example: string) =>
   text(what)
     .nullish()
     .meta({ description: what, examples: [example] });
 
-/** Rails forms send numbers as digits in quotes; both are the same id. */
-const optionalId = (what: string) =>
-  z
-    .union(
-      [
-        z.int(),
-        z
-          .string()
-          .regex(/^\d{1,15}$/)
-          .transform(Number),
-      ],
-      { error: `${what} is a whole number, like 1001` },
-    )
+/** Rails forms send numbers as digits in quotes, and blank for none. 15 digits are exact in every JSON parser. */
+const optionalId = (what: string) => {
+  const error = `${what} is a whole number of at most 15 digits, like 1001, or null`;
+  const digits = z
+    .string({ error })
+    .regex(/^\s*\d{0,15}\s*$/, error)
+    .transform((sent) => (sent.trim() === '' ? null : Number(sent)));
+  return z
+    .union([z.int({ error, abort: true }).min(0, error).max(999_999_999_999_999, error), digits], { error })
     .nullish()
     .meta({ description: what, examples: [1001] });
+};
 const optionalFlag = (what: string) =>
   z
     .boolean({ error: `${what} is true, false or null` })
     .nullish()
-    .meta({ description: what });
+    .meta({ description: what, examples: [true] });
 
 const email = z
   .string({
@@ -69,7 +68,7 @@ export const ProductFields = z.object({
   role: optionalText('Role of the person', 'software_developer'),
   jtbd: optionalText('Why the person signed up', 'exploring'),
   comment: optionalText('Free text of the form', 'Other reason'),
-  opt_in: optionalFlag('Consent to marketing mail; absent means unknown'),
+  opt_in: optionalFlag('Consent to marketing mail (absent: unknown)'),
   preferred_language: optionalText('Name of the language', 'English'),
   existing_plan: optionalText('Plan of the namespace', 'premium'),
   provider: optionalText('Identity provider', 'gitlab'),
@@ -115,9 +114,9 @@ export function parseProductEvent(body: unknown): ParsedBody {
       ],
     };
   }
-  const { known, unknown, sentAs } = renameKeys(unwrapTrialUser(body));
-  const parsed = ProductFields.safeParse(known);
-  if (parsed.success) return { ok: true, fields: parsed.data, unknown };
+  const { known, unknown, sentAs } = sortKeys(layersOf(body));
+  const parsed = ProductFields.safeParse(Object.fromEntries(known));
+  if (parsed.success) return { ok: true, fields: parsed.data, unknown: Object.fromEntries(unknown) };
   const errors = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0] ?? '');
     return { field: sentAs.get(name) ?? name, message: issue.message };
@@ -125,31 +124,51 @@ export function parseProductEvent(body: unknown): ParsedBody {
   return { ok: false, errors };
 }
 
-/** `/trials` wraps the lead in `trial_user`; keys beside it stay and lose to keys within. */
-function unwrapTrialUser(body: Record<string, unknown>): Record<string, unknown> {
+/** `/trials` wraps the lead in `trial_user`; what is within wins over what stands beside it. */
+function layersOf(body: Record<string, unknown>): readonly Record<string, unknown>[] {
   const { trial_user: wrapped, ...beside } = body;
-  return isRecord(wrapped) ? { ...beside, ...wrapped } : body;
+  return isRecord(wrapped) ? [wrapped, beside] : [body];
 }
 
-/** Sorts keys into known (by flat name) and unknown. A flat name wins over its lead name unless it is null. */
-function renameKeys(body: Record<string, unknown>): {
-  known: Record<string, unknown>;
-  unknown: Record<string, unknown>;
-  sentAs: Map<string, string>;
+/**
+ * Sorts keys into known (by flat name) and unknown. Of several values for one field the first that is not null wins:
+ * inner before outer, flat name before lead name. Maps, because a body may have a key called `__proto__`.
+ */
+function sortKeys(layers: readonly Record<string, unknown>[]): {
+  readonly known: ReadonlyMap<string, unknown>;
+  readonly unknown: ReadonlyMap<string, unknown>;
+  /** The key that each known field came under. */
+  readonly sentAs: ReadonlyMap<string, string>;
 } {
-  const known: Record<string, unknown> = {};
-  const unknown: Record<string, unknown> = {};
+  const known = new Map<string, unknown>();
+  const unknown = new Map<string, unknown>();
   const sentAs = new Map<string, string>();
-  for (const [key, value] of Object.entries(body)) {
-    const name = Object.hasOwn(ProductFields.shape, key) ? key : LEAD_NAMES[key];
+  for (const [key, value] of layers.flatMap(flatNamesFirst)) {
+    const name = flatNameOf(key, value);
     if (name === undefined) {
-      unknown[key] = value;
-    } else if (known[name] == null || (key === name && value != null)) {
-      known[name] = value;
+      if (!unknown.has(key)) unknown.set(key, value);
+    } else if (known.get(name) == null) {
+      known.set(name, value);
       sentAs.set(name, key);
     }
   }
   return { known, unknown, sentAs };
+}
+
+function flatNamesFirst(layer: Record<string, unknown>): readonly (readonly [string, unknown])[] {
+  const entries = Object.entries(layer);
+  return [...entries.filter(([key]) => isFlatName(key)), ...entries.filter(([key]) => !isFlatName(key))];
+}
+
+function isFlatName(key: string): boolean {
+  return Object.hasOwn(ProductFields.shape, key);
+}
+
+/** `id` is too common a name to refuse a body for: only a whole number is taken for the id of a lead. */
+function flatNameOf(key: string, value: unknown): string | undefined {
+  if (isFlatName(key)) return key;
+  if (key === 'id' && !ProductFields.shape.lead_id.safeParse(value).success) return undefined;
+  return Object.hasOwn(LEAD_NAMES, key) ? LEAD_NAMES[key] : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -17,6 +17,10 @@ export const REASONS = {
     meaning: 'Iterable does not accept the e-mail address.',
     fix: 'Replace `work_email` and release, or discard.',
   },
+  'invalid-user-id': {
+    meaning: 'Iterable does not accept the user id.',
+    fix: 'Replace `uid` and release, or discard.',
+  },
   'forgotten-user': {
     meaning: 'The person asked to be forgotten; Iterable accepts nothing more about them.',
     fix: 'Discard. Never send again.',

@@ -6,11 +6,11 @@
  * and can be released once they do.
  */
 import type { KeyPart } from '../domain/event-identity.js';
-import { field, oneOf, same, text } from '../domain/field-mapping.js';
+import { field, oneOf, same, text, type FieldRow } from '../domain/field-mapping.js';
 import { calendarDay, countryName, signupReason, stateName } from './reference/transforms.js';
 import { EMPLOYEE_BUCKETS, ROLES } from './reference/lists.js';
 
-export const FIELDS = [
+export const FIELDS: readonly FieldRow[] = [
   field('firstName', 'first_name', text()),
   field('lastName', 'last_name', text()),
   field('company', 'company_name', text({ drop: ['Unknown'] })),

@@ -35,5 +35,8 @@ export interface EventActivities {
    * An event with some of its fields replaced: same id, same time. The person follows the address.
    * @throws ApplicationFailure of type `invalid-input`, not retryable; names each field and what would be right
    */
-  readonly reviseEvent: (event: AcceptedEvent, fields: Readonly<Record<string, unknown>>) => Promise<AcceptedEvent>;
+  readonly reviseEvent: (
+    event: AcceptedEvent,
+    fields: Readonly<Record<string, unknown>>,
+  ) => Promise<AcceptedEvent>;
 }

@@ -68,7 +68,7 @@ async function attempt(items: readonly DeliveryItem[], deadlineMs: number): Prom
     taskQueue: 'iterable',
     scheduleToCloseTimeout: remainingMs,
     startToCloseTimeout: '5 minutes',
-    heartbeatTimeout: '30 seconds',
+    heartbeatTimeout: '10 seconds',
     retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '5 minutes' },
     priority: { priorityKey: 3 },
     summary: `deliver ${String(items.length)} product events`,

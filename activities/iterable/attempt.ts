@@ -1,0 +1,107 @@
+/** The calls of one attempt of an activity: each within the limits, counted and judged; none once Iterable is down. */
+import { Context } from '@temporalio/activity';
+import PQueue from 'p-queue';
+import type { Reason } from '../../domain/reasons.js';
+import type { Verdict } from '../../domain/verdict.js';
+import type { Moment, Retry } from './answers.js';
+import type { IterableClient, Reply } from './client.js';
+import { ENDPOINTS, type EndpointName, type Requests } from './endpoints.js';
+import type { Limiter } from './limits.js';
+import { iterableMetrics, type IterableMetrics } from './metrics.js';
+import { createStopper } from './stopper.js';
+
+/** What all attempts of a worker share. */
+export interface Tools {
+  readonly client: IterableClient;
+  readonly limiter: Limiter;
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** 0 to 1 */
+  readonly random: () => number;
+  /** How long calls under way may go on after a cancellation. */
+  readonly graceMs: number;
+}
+
+export interface Attempt {
+  /** ms since 1970 */
+  readonly now: () => number;
+  readonly metrics: IterableMetrics;
+  /** One draw, 0 to 1: what an attempt postpones, it postpones together. */
+  readonly random: number;
+  /** Makes one call and judges its reply. Once the attempt has stopped: `retry`, without a call. */
+  readonly ask: <E extends EndpointName, V extends Judgement>(
+    endpoint: E,
+    request: Requests[E],
+    judge: (reply: Reply, moment: Moment) => V,
+  ) => Promise<V | Retry>;
+  /** Runs tasks side by side: few until Iterable has answered, then many. */
+  readonly runAll: <T>(tasks: readonly (() => Promise<T>)[]) => Promise<T[]>;
+  /** Lets go of timers and listeners. */
+  readonly end: () => void;
+}
+
+/** A verdict, or what a reading call found. */
+type Judgement = Verdict | { readonly kind: 'user' | 'unknown-user' };
+
+/** So many calls in a row without a usable answer are an outage; so many go at once before the first good one. */
+const PROBES = 10;
+const SIDE_BY_SIDE = 48;
+const OUTAGE: ReadonlySet<Reason> = new Set<Reason>(['unavailable', 'unreachable', 'bad-credentials']);
+const MIDDLE_PRIORITY = 3;
+
+export function startAttempt({ client, limiter, now, random, graceMs }: Tools): Attempt {
+  const { attempt, priority } = Context.current().info;
+  const draw = random();
+  const metrics = iterableMetrics();
+  const lanes = new PQueue({ concurrency: PROBES });
+  const stopper = createStopper(graceMs);
+  let failuresInARow = 0;
+
+  const learnFrom = (endpoint: EndpointName, verdict: Judgement): void => {
+    const problem = isRetry(verdict) ? verdict : undefined;
+    if (problem?.class === 'rate-limited') limiter.pause(ENDPOINTS[endpoint].limit, problem.afterMs);
+    if (problem !== undefined && OUTAGE.has(problem.reason)) {
+      failuresInARow += 1;
+      if (failuresInARow >= PROBES) stopper.stop(problem);
+    } else {
+      failuresInARow = 0;
+      if (lanes.concurrency < SIDE_BY_SIDE) lanes.concurrency = SIDE_BY_SIDE;
+    }
+  };
+
+  return {
+    now,
+    metrics,
+    random: draw,
+    ask: async (endpoint, request, judge) => {
+      const call = (): Promise<Reply> => client.call(endpoint, request, stopper.underWay);
+      const turn = await limiter.run(ENDPOINTS[endpoint].limit, call, {
+        signal: stopper.starting,
+        // Temporal's priority 1 goes first, the limiter's highest number does.
+        priority: -(priority?.priorityKey ?? MIDDLE_PRIORITY),
+      });
+      if (turn.kind === 'abandoned') return stopper.unsent();
+      if (turn.kind === 'paused') return paused(turn.remainingMs);
+      const verdict = judge(turn.value, { attempt, nowMs: now(), random: draw });
+      metrics.countCall(endpoint, 'class' in verdict ? verdict.class : 'ok', turn.waitedMs);
+      learnFrom(endpoint, verdict);
+      return verdict;
+    },
+    runAll: async (tasks) => {
+      try {
+        return await lanes.addAll(tasks);
+      } finally {
+        await lanes.onIdle(); // a defect in one task leaves none running behind the activity's back
+      }
+    },
+    end: stopper.end,
+  };
+}
+
+function paused(afterMs: number): Retry {
+  return { kind: 'retry', reason: 'rate-limited', class: 'rate-limited', afterMs };
+}
+
+function isRetry(verdict: Judgement): verdict is Retry {
+  return verdict.kind === 'retry';
+}

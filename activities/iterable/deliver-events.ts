@@ -1,0 +1,100 @@
+/** The activity `deliverEvents`: a batch of product events, one verdict each. */
+import { Context } from '@temporalio/activity';
+import { isSettled } from '../../domain/verdict.js';
+import type { Retry } from './answers.js';
+import { startAttempt, type Attempt, type Tools } from './attempt.js';
+import type { DeliveryItem, ItemVerdict, IterableActivities } from './contract.js';
+import { deliverEvent } from './deliver-event.js';
+import { nothingAchieved } from './nothing-achieved.js';
+import { startProgress, type Progress } from './progress.js';
+
+/** Something about an item, and the item's place in the batch. */
+interface Placed<T> {
+  readonly index: number;
+  readonly of: T;
+}
+
+/** See the contract for what it promises. It neither reads nor writes a subscription. */
+export function createDeliverEvents(tools: Tools): IterableActivities['deliverEvents'] {
+  return async (items) => {
+    const attempt = startAttempt(tools);
+    const progress = startProgress();
+    try {
+      const people = byPerson(items).map((own) => () => deliverPerson(own, attempt, progress));
+      const verdicts = inOrder((await attempt.runAll(people)).flat());
+      return conclude(items, verdicts, attempt.random);
+    } catch (error) {
+      progress.tell();
+      throw error;
+    } finally {
+      progress.end();
+      attempt.end();
+    }
+  };
+}
+
+/** One person's items, one after another. What follows an item that has to wait, waits as long. */
+async function deliverPerson(
+  items: readonly Placed<DeliveryItem>[],
+  attempt: Attempt,
+  progress: Progress,
+): Promise<Placed<ItemVerdict>[]> {
+  const results: Placed<ItemVerdict>[] = [];
+  const settled = new Map<string, ItemVerdict>();
+  let wait: Retry | undefined;
+  for (const { index, of: item } of items) {
+    const { eventId } = item.event;
+    const known = { ...item, ...progress.known(index) };
+    // The same event twice in one batch is sent once.
+    const verdict = known.verdict ?? settled.get(eventId)?.verdict ?? wait;
+    const result =
+      verdict === undefined
+        ? await deliverEvent(known, attempt, (profileWrittenAtMs) => {
+            progress.learn(index, { profileWrittenAtMs });
+          })
+        : { eventId, verdict, ...whenWritten(known) };
+    if (isSettled(result.verdict)) {
+      settled.set(eventId, result);
+      progress.learn(index, { ...whenWritten(result), verdict: result.verdict });
+    } else {
+      wait = result.verdict;
+    }
+    results.push({ index, of: result });
+  }
+  return results;
+}
+
+function byPerson(items: readonly DeliveryItem[]): Placed<DeliveryItem>[][] {
+  const people = new Map<string, Placed<DeliveryItem>[]>();
+  items.forEach((item, index) => {
+    const own = people.get(item.event.personHash) ?? [];
+    own.push({ index, of: item });
+    people.set(item.event.personHash, own);
+  });
+  return [...people.values()];
+}
+
+function inOrder<T>(results: readonly Placed<T>[]): T[] {
+  return [...results].sort((a, b) => a.index - b.index).map(({ of }) => of);
+}
+
+function whenWritten({ profileWrittenAtMs }: { readonly profileWrittenAtMs?: number }): {
+  readonly profileWrittenAtMs?: number;
+} {
+  return profileWrittenAtMs === undefined ? {} : { profileWrittenAtMs };
+}
+
+/** Returns whatever is worth a line in the history; throws when that is nothing, or when somebody else goes on. */
+function conclude(
+  items: readonly DeliveryItem[],
+  verdicts: readonly ItemVerdict[],
+  random: number,
+): readonly ItemVerdict[] {
+  const open = verdicts.map(({ verdict }) => verdict).filter((verdict) => !isSettled(verdict));
+  if (open.length > 0) Context.current().cancellationSignal.throwIfAborted();
+  const isAdvanced = verdicts.some(
+    ({ profileWrittenAtMs }, index) => profileWrittenAtMs !== items[index]?.profileWrittenAtMs,
+  );
+  if (open.length < verdicts.length || isAdvanced || items.length === 0) return verdicts;
+  throw nothingAchieved(open, random);
+}

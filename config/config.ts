@@ -1,0 +1,82 @@
+/** The checked configuration: what the rest of the code gets instead of environment variables. */
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { GatewayClient } from './gateway-clients.js';
+import type { PayloadKeyRing } from './payload-keys.js';
+import type { Secret } from './secret.js';
+import type { WarehouseUrl } from './warehouse-url.js';
+
+export interface TemporalConfig {
+  /** `host:port`; undefined: start a development server. */
+  readonly address: string | undefined;
+  readonly namespace: string;
+  /** For `Connection.connect` and `NativeConnection.connect`: address, API key, TLS and metadata. */
+  readonly connection: Secret<NativeConnectionOptions>;
+}
+
+export interface GatewayConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Empty where this process runs no gateway. */
+  readonly clients: readonly GatewayClient[];
+  /** Most events in one workflow, 1..100. */
+  readonly groupEvents: number;
+  /** Events that may wait at a time. */
+  readonly maxWaitingEvents: number;
+}
+
+export interface IterableConfig {
+  readonly apiKey: Secret;
+  /** Scheme, host and port, without a trailing slash. */
+  readonly baseUrl: string;
+  /** This worker's part of the project's rate limits, more than 0 and at most 1. */
+  readonly limitShare: number;
+}
+
+export interface MarketoConfig {
+  /** Scheme, host and port, without a trailing slash. */
+  readonly baseUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+  /** SHA-256 of each token that is valid now; compare with `hashSecret` of the one presented. */
+  readonly webhookTokenHashes: readonly Buffer[];
+}
+
+export interface SnowflakeConfig extends Extract<WarehouseUrl, { kind: 'snowflake' }> {
+  readonly user: string;
+  readonly privateKeyPath: string;
+  /** Scheme, host and port, without a trailing slash. */
+  readonly baseUrl: string;
+}
+
+export type WarehouseConfig = Extract<WarehouseUrl, { kind: 'duckdb' }> | SnowflakeConfig;
+
+export interface Config {
+  readonly temporal: TemporalConfig;
+  readonly gateway: GatewayConfig;
+  /** Always there where a worker was asked for. */
+  readonly iterable: IterableConfig | undefined;
+  /** Undefined: the recipe is off. */
+  readonly marketo: MarketoConfig | undefined;
+  /** Undefined: the recipe is off. */
+  readonly warehouse: WarehouseConfig | undefined;
+  readonly personHashKey: Secret;
+  readonly payloadKeys: PayloadKeyRing;
+  readonly deployEnvironment: string;
+  readonly dataDir: string;
+  readonly logLevel: LogLevel;
+  /** Undefined: no metrics. */
+  readonly metricsPort: number | undefined;
+  readonly codecServerPort: number | undefined;
+  readonly temporalCliPath: string | undefined;
+  readonly temporalTestServerPath: string | undefined;
+  /** What looks wrong but keeps nothing from starting, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** What `loadConfig` returns where a worker was asked for. */
+export interface WorkerConfig extends Config {
+  readonly iterable: IterableConfig;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';

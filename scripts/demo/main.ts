@@ -1,0 +1,31 @@
+/**
+ * `npm run demo`: everything on this machine, nothing to configure. Starts the Temporal dev server with its UI, a
+ * sandbox Iterable, gateway and worker, plays a tour, prints what came of it, and stays until Ctrl-C on a terminal.
+ */
+import { Command } from 'commander';
+import { reportTour } from './report.js';
+import { startStage } from './stage.js';
+import { playTour } from './tour.js';
+
+const { once } = new Command('demo')
+  .option('--once', 'end after the tour: exit code 0 when every number is as expected, else 1', false)
+  .parse()
+  .opts<{ once: boolean }>();
+
+const stage = await startStage((line) => process.stdout.write(`${line}\n`));
+const stop = new Promise<void>((resolve) => {
+  process.once('SIGINT', resolve);
+  process.once('SIGTERM', resolve);
+});
+try {
+  const results = await Promise.race([playTour(stage), stop]);
+  if (results !== undefined) {
+    process.exitCode = reportTour(results, stage) ? 0 : 1;
+    if (!once && process.stdout.isTTY) {
+      process.stdout.write('\nStays up for you to look around; Ctrl-C ends it.\n');
+      await stop;
+    }
+  }
+} finally {
+  await stage.close();
+}

@@ -1,0 +1,95 @@
+/**
+ * Logs and metrics of the whole process, set up once, before the first connection.
+ * Everything, the SDK's and ours, goes to one pino stream and one Prometheus endpoint.
+ */
+import { Runtime, type LogMetadata, type Logger as SdkLogger, type LogLevel } from '@temporalio/worker';
+import { pino, type Logger } from 'pino';
+
+/** Times in ms, sizes in items: the SDK's default buckets suit neither group sizes nor ages. */
+const BUCKETS = {
+  gateway_group_size: [1, 2, 5, 10, 20, 40, 60, 80, 100],
+  gateway_group_age: [5, 10, 25, 50, 100, 250, 500, 1000, 2500],
+};
+
+export interface TelemetryOptions {
+  readonly logLevel: string;
+  /** Loopback port of the Prometheus endpoint; none without it. */
+  readonly metricsPort?: number;
+  readonly metricsHost?: string;
+}
+
+/** Installs the SDK's runtime for this process and returns the process's logger. Call once. */
+export function installTelemetry({
+  logLevel,
+  metricsPort,
+  metricsHost = '127.0.0.1',
+}: TelemetryOptions): Logger {
+  const logger = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  Runtime.install({
+    logger: toSdkLogger(logger),
+    // The process decides the order of its own shutdown: gateway first, then workers.
+    shutdownSignals: [],
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+      ...(metricsPort === undefined
+        ? {}
+        : {
+            metrics: {
+              prometheus: {
+                bindAddress: `${metricsHost}:${String(metricsPort)}`,
+                countersTotalSuffix: true,
+                unitSuffix: true,
+                histogramBucketOverrides: BUCKETS,
+              },
+            },
+          }),
+    },
+  });
+  return logger;
+}
+
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+function toSdkLogger(logger: Logger): SdkLogger {
+  const log = (level: LogLevel, message: string, meta?: LogMetadata): void => {
+    const { sdkComponent, taskQueue, workflowId, runId, workflowType, activityType, attempt, error } =
+      meta ?? {};
+    logger[LEVELS[level]](
+      {
+        sdkComponent,
+        taskQueue,
+        workflowId,
+        runId,
+        workflowType,
+        activityType,
+        attempt,
+        error: describeError(error),
+      },
+      message,
+    );
+  };
+  return {
+    log,
+    trace: (message, meta) => {
+      log('TRACE', message, meta);
+    },
+    debug: (message, meta) => {
+      log('DEBUG', message, meta);
+    },
+    info: (message, meta) => {
+      log('INFO', message, meta);
+    },
+    warn: (message, meta) => {
+      log('WARN', message, meta);
+    },
+    error: (message, meta) => {
+      log('ERROR', message, meta);
+    },
+  };
+}
+
+/** Type and message only: causes and stacks of foreign errors may quote what they choked on. */
+function describeError(error: unknown): { type: string; message: string } | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return { type: error.name, message: error.message };
+}
