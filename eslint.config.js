@@ -62,7 +62,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'test/support/*.cjs', 'workers/*.cjs'] },
+        projectService: { allowDefaultProject: ['*.js', 'test/support/*.cjs', 'workers/codec/*.cjs'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -10,7 +10,8 @@ import type {
 } from './config.js';
 import { ConfigError } from './config-error.js';
 import { createReader, type Reader } from './reader.js';
-import { ALL_SETTINGS, SETTINGS, type Setting } from './settings.js';
+import type { Setting } from './setting.js';
+import { ALL_SETTINGS, SETTINGS } from './settings.js';
 import { temporalConfig } from './temporal.js';
 import { typoWarnings } from './typos.js';
 

@@ -1,6 +1,6 @@
 /** Reads settings one by one and collects what is wrong, so that all of it is told together. */
 import type { Problem } from './config-error.js';
-import type { Setting, SettingWithFallback } from './settings.js';
+import type { Setting, SettingWithFallback } from './setting.js';
 
 export interface Reader {
   /** The value, or undefined where it is missing or wrong. */

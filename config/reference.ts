@@ -1,5 +1,6 @@
 /** What people read about the settings: `.env.example` and the table of the documentation. */
-import { ALL_SETTINGS, type Need, type Setting } from './settings.js';
+import type { Need, Setting } from './setting.js';
+import { ALL_SETTINGS } from './settings.js';
 
 const WIDTH = 110;
 

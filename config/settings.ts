@@ -2,120 +2,15 @@
  * Every variable that the project reads, once: parsing, `.env.example` and the table in the documentation come from
  * here. Adding a setting is one entry here and the line in `load.ts` that puts it into the configuration.
  */
-import type { z } from 'zod';
 import { gatewayClients, hashedTokens } from './gateway-clients.js';
 import { payloadKeyRing } from './payload-keys.js';
+import { define, type Setting } from './setting.js';
+import { TEMPORAL } from './temporal-settings.js';
 import { baseUrl } from './urls.js';
-import {
-  kebabWord,
-  longSecret,
-  oneOf,
-  port,
-  secret,
-  share,
-  switchedOn,
-  text,
-  wholeNumber,
-} from './values.js';
+import { kebabWord, longSecret, oneOf, port, secret, share, text, wholeNumber } from './values.js';
 import { warehouseUrl } from './warehouse-url.js';
 
-/** Which process cannot start without a setting, or with which other settings it comes. */
-export type Need = 'every process' | 'gateway' | 'worker' | 'Marketo recipe' | 'Snowflake' | 'optional';
-
-export interface Setting<T = unknown> {
-  readonly variable: string;
-  /** Reads the text of the variable. */
-  readonly schema: z.ZodType<T>;
-  /** One sentence or two, for people who set it. */
-  readonly about: string;
-  /** A value that is accepted. `<...>` stands for what must not be copied from a file that everybody has. */
-  readonly example: string;
-  /** What holds when the variable is missing or empty. */
-  readonly fallback?: string;
-  readonly secret?: true;
-  readonly need: Need;
-}
-
-/** A setting that always has a value. */
-export type SettingWithFallback<T> = Setting<T> & { readonly fallback: string };
-
 const KEY_RECIPE = 'Make one with: openssl rand -base64 32.';
-
-// Read by @temporalio/envconfig, which also reads temporal.toml; listed here so that they are documented and checked.
-export const TEMPORAL = {
-  address: define({
-    variable: 'TEMPORAL_ADDRESS',
-    schema: text,
-    about: 'Temporal server, host and port. Missing: npm start runs a development server itself.',
-    example: 'localhost:7233',
-    need: 'optional',
-  }),
-  namespace: define({
-    variable: 'TEMPORAL_NAMESPACE',
-    schema: text,
-    about: 'Namespace of all workflows.',
-    example: 'default',
-    fallback: 'default',
-    need: 'optional',
-  }),
-  apiKey: define({
-    variable: 'TEMPORAL_API_KEY',
-    schema: secret,
-    about: 'API key of Temporal Cloud; turns TLS on.',
-    example: '<API key>',
-    secret: true,
-    need: 'optional',
-  }),
-  tls: define({
-    variable: 'TEMPORAL_TLS',
-    schema: switchedOn,
-    about: 'Whether the connection is encrypted.',
-    example: 'true',
-    need: 'optional',
-  }),
-  tlsServerName: define({
-    variable: 'TEMPORAL_TLS_SERVER_NAME',
-    schema: text,
-    about: 'Name to expect in the server certificate, where it is not the host.',
-    example: 'temporal.example.com',
-    need: 'optional',
-  }),
-  tlsServerCaPath: define({
-    variable: 'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
-    schema: text,
-    about: 'File with the certificate authority of the server, PEM.',
-    example: '/run/secrets/temporal-ca.pem',
-    need: 'optional',
-  }),
-  tlsClientCertPath: define({
-    variable: 'TEMPORAL_TLS_CLIENT_CERT_PATH',
-    schema: text,
-    about: 'File with the client certificate, PEM; needs the key too.',
-    example: '/run/secrets/temporal.pem',
-    need: 'optional',
-  }),
-  tlsClientKeyPath: define({
-    variable: 'TEMPORAL_TLS_CLIENT_KEY_PATH',
-    schema: text,
-    about: 'File with the key of the client certificate, PEM.',
-    example: '/run/secrets/temporal.key',
-    need: 'optional',
-  }),
-  configFile: define({
-    variable: 'TEMPORAL_CONFIG_FILE',
-    schema: text,
-    about: "Temporal's own configuration file; variables win over it.",
-    example: '/etc/temporal/temporal.toml',
-    need: 'optional',
-  }),
-  profile: define({
-    variable: 'TEMPORAL_PROFILE',
-    schema: text,
-    about: 'Profile within that file.',
-    example: 'default',
-    need: 'optional',
-  }),
-} as const;
 
 export const SETTINGS = {
   gatewayHost: define({
@@ -326,7 +221,3 @@ export const SETTINGS = {
 
 /** All settings in the order in which people read about them. */
 export const ALL_SETTINGS: readonly Setting[] = [...Object.values(TEMPORAL), ...Object.values(SETTINGS)];
-
-function define<T, S extends Setting<T>>(setting: S & Setting<T>): S {
-  return setting;
-}

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { TemporalConfig } from './config.js';
 import { type Reader, textOf } from './reader.js';
 import { Secret } from './secret.js';
-import { TEMPORAL } from './settings.js';
+import { TEMPORAL } from './temporal-settings.js';
 
 /** Reads the variables and the file; what is wrong goes to the reader. */
 export function temporalConfig(env: NodeJS.ProcessEnv, reader: Reader): TemporalConfig {
@@ -58,7 +58,7 @@ function reasonOf(error: unknown): string {
   const { message, path, code } = Trouble.parse(error);
   if (path !== undefined && code !== undefined) return `the file ${path} cannot be read (${code})`;
   if (/^(Profile '|Cannot specify both)/.test(message)) return message;
-  return `${TEMPORAL.configFile.variable}, or temporal.toml in the home folder, is not valid TOML`;
+  return `${TEMPORAL.configFile.variable}, or temporal.toml in the home folder, is no valid configuration of Temporal`;
 }
 
 /** An empty TEMPORAL_GRPC_META_* stays: there it means that the header of the file is taken away. */

@@ -84,8 +84,13 @@ function newServer(deps: GatewayDeps): FastifyInstance {
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     bodyLimit: REQUEST_LIMITS.bodyBytes,
     requestTimeout: requestTimeoutMs,
-    // Node looks for late requests at this interval; its default of 30 s would double the limit.
-    http: { connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs / 4) },
+    http: {
+      // Above the request's limit Node would swap the two, and wait for the body as long as for the headers.
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      // Node looks for late requests at this interval; its default of 30 s would double the limit.
+      connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs / 4),
+    },
     return503OnClosing: false, // refuseWhileDraining does it, in our error shape
     frameworkErrors: (error, request, reply) => {
       void answerError(error, request, reply);

@@ -3,7 +3,13 @@ import { mapFields, type FieldValue } from '../domain/field-mapping.js';
 import type { AcceptedEvent, ProductFields } from '../domain/product-event.js';
 import type { Reason } from '../domain/reasons.js';
 import type { FailureClass } from '../domain/verdict.js';
-import { FIELDS, recipeFor, type ProductEventRecipe } from './product-events.js';
+import {
+  FIELDS,
+  PRODUCT_EVENTS,
+  recipeFor,
+  type ProductEventRecipe,
+  type ProductEventRecipes,
+} from './product-events.js';
 import { PROJECT, type ProjectSettings } from './project.js';
 
 export type MappedEvent =
@@ -25,14 +31,21 @@ export type MappedEvent =
     }
   | { readonly ok: false; readonly reason: Reason; readonly class: FailureClass };
 
+/** The mapping as the worker calls it. */
+export type MapEvent = (event: AcceptedEvent) => MappedEvent;
+
 /**
  * What Iterable gets for one event, or why it gets nothing. The same event gives the same answer each time, so
  * that a retry repeats itself and a release after a mapping change uses the new mapping.
  * @see docs/product-events.md
  */
-export function mapProductEvent(event: AcceptedEvent, project: ProjectSettings = PROJECT): MappedEvent {
+export function mapProductEvent(
+  event: AcceptedEvent,
+  project: ProjectSettings = PROJECT,
+  recipes: ProductEventRecipes = PRODUCT_EVENTS,
+): MappedEvent {
   const { fields } = event;
-  const recipe = recipeFor(fields.product_interaction);
+  const recipe = recipeFor(fields.product_interaction, recipes);
   if (recipe === undefined) return refused('unknown-product-interaction');
   if (recipe.companyOnly && fields.setup_for_company === false)
     return refused('personal-in-company-registration');

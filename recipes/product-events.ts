@@ -67,7 +67,9 @@ const trial = (slug: string): ProductEventRecipe => ({
 });
 
 /** By the value of `product_interaction`, spelled exactly as the product spells it. */
-export const PRODUCT_EVENTS: Readonly<Record<string, ProductEventRecipe>> = {
+export type ProductEventRecipes = Readonly<Record<string, ProductEventRecipe>>;
+
+export const PRODUCT_EVENTS: ProductEventRecipes = {
   // Journey "SaaS Trial Onboarding + Post"
   'SaaS Trial': trial('saas-trial'),
   'SaaS Trial - defaulted': trial('saas-trial-defaulted'),
@@ -110,7 +112,10 @@ export const PRODUCT_EVENTS: Readonly<Record<string, ProductEventRecipe>> = {
 };
 
 /** The recipe of a value, or nothing for a value that nobody has mapped yet. */
-export function recipeFor(productInteraction: string | null | undefined): ProductEventRecipe | undefined {
+export function recipeFor(
+  productInteraction: string | null | undefined,
+  recipes: ProductEventRecipes = PRODUCT_EVENTS,
+): ProductEventRecipe | undefined {
   const value = productInteraction ?? '';
-  return Object.hasOwn(PRODUCT_EVENTS, value) ? PRODUCT_EVENTS[value] : undefined;
+  return Object.hasOwn(recipes, value) ? recipes[value] : undefined;
 }

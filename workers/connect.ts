@@ -6,6 +6,7 @@ import { createDataConverter } from './codec/data-converter.js';
 
 export interface ConnectedClient {
   readonly client: Client;
+  readonly connection: Connection;
   readonly close: () => Promise<void>;
 }
 
@@ -17,7 +18,7 @@ export async function connectClient(config: Config, address: string): Promise<Co
     namespace: config.temporal.namespace,
     dataConverter: createDataConverter(config.payloadKeys),
   });
-  return { client, close: () => connection.close() };
+  return { client, connection, close: () => connection.close() };
 }
 
 /** The connection that workers poll through. @throws when the server does not answer */

@@ -14,7 +14,7 @@ const BUCKETS = {
 export interface TelemetryOptions {
   readonly logLevel: string;
   /** Loopback port of the Prometheus endpoint; none without it. */
-  readonly metricsPort?: number;
+  readonly metricsPort: number | undefined;
   readonly metricsHost?: string;
 }
 

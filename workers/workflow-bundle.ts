@@ -30,4 +30,11 @@ export async function workflowBundle(): Promise<WorkflowBundleOption> {
 
 const ignore = (): void => undefined;
 /** The bundler reports sizes and times. Its failures are thrown, and say what is wrong without this. */
-const QUIET: Logger = { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+const QUIET: Logger = {
+  log: ignore,
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+};

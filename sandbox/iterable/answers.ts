@@ -20,9 +20,19 @@ export class Refusal extends Error {
   }
 }
 
-export const json = (body: unknown, applied = false): Answer => ({ status: 200, type: 'json', body, applied });
+export const json = (body: unknown, applied = false): Answer => ({
+  status: 200,
+  type: 'json',
+  body,
+  applied,
+});
 
-export const text = (status: number, body: string): Answer => ({ status, type: 'text', body, applied: false });
+export const text = (status: number, body: string): Answer => ({
+  status,
+  type: 'text',
+  body,
+  applied: false,
+});
 
 /** Iterable's usual success, `{msg, code, params}`. */
 export const success = (msg: string, params: Params = null): Answer =>
@@ -37,7 +47,8 @@ export function refuse(status: number, code: string, msg: string, params: Params
   return new Refusal(refused(status, code, msg, params));
 }
 
-export const badParams = (msg: string, params: Params = null): Refusal => refuse(400, 'BadParams', msg, params);
+export const badParams = (msg: string, params: Params = null): Refusal =>
+  refuse(400, 'BadParams', msg, params);
 
 /** The other shape, which the subscription and catalog endpoints use. */
 export function refusedInEnvelope(status: number, error: string, what: string, message: string): Answer {
@@ -48,12 +59,15 @@ export function refusedInEnvelope(status: number, error: string, what: string, m
 /** What Iterable's web framework says to an address that it does not know. */
 export function actionNotFound(path: string, asHtml: boolean): Answer {
   if (!asHtml) return refused(404, 'NotFound', `Not found: ${path}`);
-  const body = '<!DOCTYPE html><html><head><title>Action not found</title></head><body><h1>Action not found</h1></body></html>';
+  const body =
+    '<!DOCTYPE html><html><head><title>Action not found</title></head><body><h1>Action not found</h1></body></html>';
   return { status: 404, type: 'html', body, applied: false };
 }
 
 /** The body as it goes over the wire. */
 export function serialise(answer: Answer): string {
   if (answer.type === 'none') return '';
-  return typeof answer.body === 'string' && answer.type !== 'json' ? answer.body : JSON.stringify(answer.body);
+  return typeof answer.body === 'string' && answer.type !== 'json'
+    ? answer.body
+    : JSON.stringify(answer.body);
 }

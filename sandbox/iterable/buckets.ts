@@ -33,7 +33,11 @@ export class TokenBucket implements Meter {
       this.#tokens -= 1;
       return undefined;
     }
-    return { limit: burst, remaining: 0, resetSeconds: Math.max(1, Math.ceil((1 - this.#tokens) / perSecond)) };
+    return {
+      limit: burst,
+      remaining: 0,
+      resetSeconds: Math.max(1, Math.ceil((1 - this.#tokens) / perSecond)),
+    };
   }
 }
 

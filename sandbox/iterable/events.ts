@@ -74,7 +74,11 @@ export class EventStore {
   }
 }
 
-function moveTo(user: StoredUser, event: StoredEvent, owner: { email: string; userId: string | undefined }): void {
+function moveTo(
+  user: StoredUser,
+  event: StoredEvent,
+  owner: { email: string; userId: string | undefined },
+): void {
   if (event.user === user) return;
   event.user.events = event.user.events.filter((other) => other !== event);
   user.events.push(event);

@@ -35,7 +35,9 @@ function checkRates(plan: FaultPlan): void {
     const values = Object.values(rates);
     const sum = values.reduce((total, rate) => total + rate, 0);
     if (values.some((rate) => rate < 0) || sum > 1 + 1e-9) {
-      throw new RangeError(`fault rates of ${path} add up to ${sum}; give rates from 0 to 1 with a sum of at most 1`);
+      throw new RangeError(
+        `fault rates of ${path} add up to ${sum}; give rates from 0 to 1 with a sum of at most 1`,
+      );
     }
   }
 }

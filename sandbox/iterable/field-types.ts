@@ -2,10 +2,11 @@
  * Field types as Iterable keeps them: settled by the first value that a field ever gets, never changed, one
  * set for all profiles and one per event name. A value of another type refuses the whole request.
  */
-import { Refusal, refused } from './answers.js';
+import { refuse } from './answers.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
-export type FieldType = 'string' | 'date' | 'long' | 'double' | 'boolean' | 'object' | 'nested' | 'geo_location';
+export type FieldType =
+  'string' | 'date' | 'long' | 'double' | 'boolean' | 'object' | 'nested' | 'geo_location';
 
 // Fractions of a second only in the form with a T.
 const DATE =
@@ -18,36 +19,32 @@ interface FieldNode {
   readonly inside: Map<string, FieldNode>;
 }
 
+const nodeOf = (path: string, type: FieldType): FieldNode => ({ path, type, inside: new Map() });
+
 export interface FieldSet {
   /** As in validation errors: `user`, or the event's name. */
   readonly namespace: string;
   readonly category: 'user' | 'event';
   /** Fields that may exist, those inside others counted. */
   readonly most: number;
-  readonly fields: Map<string, FieldNode>;
+  readonly root: FieldNode;
   count: number;
 }
 
 export function fieldSet(namespace: string, category: 'user' | 'event', most: number): FieldSet {
-  return { namespace, category, most, fields: new Map(), count: 0 };
+  return { namespace, category, most, root: nodeOf('', 'object'), count: 0 };
 }
 
 /** Declares fields that exist before anyone sends them; they do not count against the limit. */
 export function declareFields(set: FieldSet, types: Readonly<Record<string, FieldType>>): void {
-  for (const [name, type] of Object.entries(types)) set.fields.set(name, { path: name, type, inside: new Map() });
+  for (const [name, type] of Object.entries(types)) set.root.inside.set(name, nodeOf(name, type));
 }
 
 /** By dotted path, as users/getFields tells it. */
 export function fieldTypes(set: FieldSet): Readonly<Record<string, FieldType>> {
-  const found: [string, FieldType][] = [];
-  const collect = (fields: Map<string, FieldNode>): void => {
-    for (const node of fields.values()) {
-      found.push([node.path, node.type]);
-      collect(node.inside);
-    }
-  };
-  collect(set.fields);
-  return Object.fromEntries(found);
+  const below = ({ inside }: FieldNode): readonly [string, FieldType][] =>
+    [...inside.values()].flatMap((node) => [[node.path, node.type], ...below(node)]);
+  return Object.fromEntries(below(set.root));
 }
 
 export function isFields(value: unknown): value is Fields {
@@ -74,7 +71,8 @@ const TAKES: Readonly<Record<FieldType, (value: unknown, longIntoDouble: boolean
   string: (value) => typeof value === 'string',
   date: (value) => typeof value === 'string' && DATE.test(value),
   long: (value) => Number.isInteger(value),
-  double: (value, longIntoDouble) => typeof value === 'number' && (longIntoDouble || !Number.isInteger(value)),
+  double: (value, longIntoDouble) =>
+    typeof value === 'number' && (longIntoDouble || !Number.isInteger(value)),
   boolean: (value) => typeof value === 'boolean',
   object: isFields,
   nested: isFields,
@@ -103,13 +101,28 @@ export interface FieldChanges {
   readonly filteredOutFields: readonly string[];
 }
 
+/** One row while it is checked. */
+interface Row {
+  readonly set: FieldSet;
+  readonly createNew: boolean;
+}
+
+interface Added {
+  readonly set: FieldSet;
+  readonly parent: FieldNode;
+  readonly name: string;
+  readonly path: string;
+}
+
+const DROPPED = Symbol('a field that is not kept');
+
 /**
  * Holds the fields of one request against the known types, all or nothing: `admit` each row, then `settle`.
  * Fields that rows of the request add are known to the rows after them.
  */
 export class FieldCheck {
   readonly #rules: TypeRules;
-  readonly #added: { readonly set: FieldSet; readonly siblings: Map<string, FieldNode>; readonly name: string; readonly path: string }[] = [];
+  readonly #added: Added[] = [];
   readonly #filteredOut = new Set<string>();
   readonly #errors = new Map<string, unknown>();
   #overfull = false;
@@ -118,9 +131,9 @@ export class FieldCheck {
     this.#rules = rules;
   }
 
-  /** @returns the fields that are kept: without `createNew`, the known ones. */
+  /** @returns the fields that are kept: without `createNew`, the known ones. The same object when that is all. */
   admit(set: FieldSet, fields: Fields, createNew: boolean): Fields {
-    return this.#admitAll(set, set.fields, { fields, within: '', createNew });
+    return this.#inside({ set, createNew }, set.root, fields);
   }
 
   /**
@@ -130,76 +143,83 @@ export class FieldCheck {
   settle(): FieldChanges {
     if (this.#errors.size > 0) {
       const msg = `Project ${this.#rules.projectId}: The request does not have the same data types as the project's fields`;
-      this.#undo('RequestFieldsTypesMismatched', msg, { validationErrors: Object.fromEntries(this.#errors) });
+      this.#refuse('RequestFieldsTypesMismatched', msg, {
+        validationErrors: Object.fromEntries(this.#errors),
+      });
     }
-    if (this.#overfull) this.#undo('UniqueFieldsLimitExceeded', 'The project has reached its limit of unique fields', null);
+    if (this.#overfull) {
+      this.#refuse('UniqueFieldsLimitExceeded', 'The project has reached its limit of unique fields', null);
+    }
     return {
       createdFields: [...new Set(this.#added.map(({ path }) => path))],
       filteredOutFields: [...this.#filteredOut],
     };
   }
 
-  #undo(code: string, msg: string, params: Fields | null): never {
-    for (const { set, siblings, name } of this.#added) {
-      siblings.delete(name);
+  #refuse(code: string, msg: string, params: Fields | null): never {
+    for (const { set, parent, name } of this.#added) {
+      parent.inside.delete(name);
       set.count -= 1;
     }
-    throw new Refusal(refused(400, code, msg, params));
+    throw refuse(400, code, msg, params);
   }
 
-  #admitAll(set: FieldSet, siblings: Map<string, FieldNode>, row: { fields: Fields; within: string; createNew: boolean }): Fields {
-    let kept: [string, unknown][] | undefined;
-    const entries = Object.entries(row.fields);
-    for (const [index, [name, value]] of entries.entries()) {
-      const node = siblings.get(name) ?? this.#add(set, siblings, { name, value, ...row });
-      const keep = node === 'unknown' ? undefined : node === 'untyped' ? value : this.#check(set, node, { name, value, ...row });
-      if (keep !== value || node === 'unknown') kept ??= entries.slice(0, index);
-      if (node !== 'unknown') kept?.push([name, keep]);
+  #inside(row: Row, parent: FieldNode, fields: Fields): Fields {
+    let replaced: Map<string, unknown> | undefined;
+    for (const name of Object.keys(fields)) {
+      const value = fields[name];
+      const node = parent.inside.get(name) ?? this.#add(row, parent, name, value);
+      const kept =
+        typeof node === 'object' ? this.#check(row, node, value) : node === DROPPED ? DROPPED : value;
+      if (kept !== value) replaced = (replaced ?? new Map<string, unknown>()).set(name, kept);
     }
-    return kept === undefined ? row.fields : Object.fromEntries(kept);
+    if (replaced === undefined) return fields;
+    const kept = Object.entries(fields).map(([name, value]) => [
+      name,
+      replaced.has(name) ? replaced.get(name) : value,
+    ]);
+    return Object.fromEntries(kept.filter(([, value]) => value !== DROPPED));
   }
 
-  #add(
-    set: FieldSet,
-    siblings: Map<string, FieldNode>,
-    field: { name: string; value: unknown; within: string; createNew: boolean },
-  ): FieldNode | 'unknown' | 'untyped' {
-    const type = typeOf(field.name, field.value);
-    const path = field.within === '' ? field.name : `${field.within}.${field.name}`;
-    if (type === undefined) return 'untyped';
-    if (!field.createNew) {
+  /** @returns nothing for a value that has no type yet */
+  #add(row: Row, parent: FieldNode, name: string, value: unknown): FieldNode | typeof DROPPED | undefined {
+    const type = typeOf(name, value);
+    if (type === undefined) return undefined;
+    const { set, createNew } = row;
+    const path = parent === set.root ? name : `${parent.path}.${name}`;
+    if (!createNew) {
       this.#filteredOut.add(path);
-      return 'unknown';
+      return DROPPED;
     }
-    const node: FieldNode = { path, type, inside: new Map() };
-    siblings.set(field.name, node);
+    const node = nodeOf(path, type);
+    parent.inside.set(name, node);
     set.count += 1;
     this.#overfull ||= set.count > set.most;
-    this.#added.push({ set, siblings, name: field.name, path });
+    this.#added.push({ set, parent, name, path });
     return node;
   }
 
   /** @returns the value, without the fields inside that are not kept */
-  #check(set: FieldSet, node: FieldNode, field: { name: string; value: unknown; createNew: boolean }): unknown {
-    const { value } = field;
+  #check(row: Row, node: FieldNode, value: unknown): unknown {
     if (value === null) return value;
     if (!takes(node.type, value, this.#rules.longIntoDouble)) {
-      const key = `${set.namespace}:::${node.path}`;
-      if (!this.#errors.has(key)) this.#errors.set(key, unexpected(set, node, field));
+      const key = `${row.set.namespace}:::${node.path}`;
+      if (!this.#errors.has(key)) this.#errors.set(key, unexpected(row.set, node, value));
       return value;
     }
-    const { createNew } = field;
-    const inside = (fields: Fields): Fields => this.#admitAll(set, node.inside, { fields, within: node.path, createNew });
-    if (node.type === 'object' && isFields(value)) return inside(value);
-    if (node.type !== 'nested' || !Array.isArray(value)) return value;
-    const elements = value.map((element: unknown) => (isFields(element) ? inside(element) : element));
-    return elements.every((element, index) => element === value[index]) ? value : elements;
+    if (node.type === 'object' && isFields(value)) return this.#inside(row, node, value);
+    return node.type === 'nested' && Array.isArray(value) ? this.#elements(row, node, value) : value;
+  }
+
+  #elements(row: Row, node: FieldNode, elements: readonly unknown[]): readonly unknown[] {
+    const kept = elements.map((element) => (isFields(element) ? this.#inside(row, node, element) : element));
+    return kept.every((element, index) => element === elements[index]) ? elements : kept;
   }
 }
 
-function unexpected(set: FieldSet, node: FieldNode, { name, value }: { name: string; value: unknown }): unknown {
+function unexpected(set: FieldSet, node: FieldNode, value: unknown): unknown {
   return {
-    incomingTypes: incomingTypes(name, value),
+    incomingTypes: incomingTypes(node.path, value),
     expectedType: node.type,
     category: set.category,
     offendingValue: value,

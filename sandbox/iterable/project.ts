@@ -66,11 +66,22 @@ export const MESSAGE_TYPES: readonly MessageType[] = [
   { id: 103, name: 'Transactional', channelId: 12, subscriptionPolicy: 'OptOut', ...made },
 ];
 
-const published = { enabled: true, isArchived: false, journeyType: 'Published', startTileId: 1, ...made } as const;
+const published = {
+  enabled: true,
+  isArchived: false,
+  journeyType: 'Published',
+  startTileId: 1,
+  ...made,
+} as const;
 
 export const JOURNEYS: readonly Journey[] = [
   { id: 201, name: 'SaaS Trial Onboarding + Post', triggerEventNames: ['SaaS Trials Event'], ...published },
-  { id: 202, name: 'Free User + Invited Onboarding', triggerEventNames: ['SaaS Free Registration'], ...published },
+  {
+    id: 202,
+    name: 'Free User + Invited Onboarding',
+    triggerEventNames: ['SaaS Free Registration'],
+    ...published,
+  },
 ];
 
 export const LISTS: readonly MailingList[] = [

@@ -1,7 +1,6 @@
 /** From what became of a row to how Iterable says it: one status for single calls, lists for bulk calls. */
-import type { Answer } from './answers.js';
 import { json, refuse } from './answers.js';
-import type { Refusal } from './answers.js';
+import type { Answer, Refusal } from './answers.js';
 import type { FieldChanges } from './field-types.js';
 import type { Problem, RowFailure } from './identify.js';
 import type { World } from './world.js';
@@ -44,7 +43,12 @@ export class BulkReport {
   constructor(kind: 'events' | 'users') {
     this.#kind = kind;
     const problems: readonly string[] = kind === 'events' ? EVENT_PROBLEMS : USER_PROBLEMS;
-    this.#lists = new Map(problems.flatMap((problem) => [[`${problem}Emails`, []], [`${problem}UserIds`, []]]));
+    this.#lists = new Map(
+      problems.flatMap((problem) => [
+        [`${problem}Emails`, []],
+        [`${problem}UserIds`, []],
+      ]),
+    );
   }
 
   fail({ problem, email, userId }: RowFailure): void {

@@ -35,7 +35,11 @@ const row = { ...person, dataFields: fields, preferUserId: flag, mergeNestedObje
 export const UserUpdate = z.object({ ...row, createNewFields: flag });
 
 /** `updateOnly` is undocumented. @see https://api.iterable.com/api/docs#users_bulkUpdateUser */
-export const UserUpdates = z.object({ users: z.array(z.object(row)), createNewFields: flag, updateOnly: flag });
+export const UserUpdates = z.object({
+  users: z.array(z.object(row)),
+  createNewFields: flag,
+  updateOnly: flag,
+});
 
 /** @see https://api.iterable.com/api/docs#users_updateSubscriptions */
 export const SubscriptionUpdate = z.object({
@@ -97,23 +101,21 @@ function pathOf(path: readonly PropertyKey[], base: number): string {
   return `obj${parts.join('')}`;
 }
 
-/** @throws Refusal BadJsonBody that names each wrong value by its place and what was expected there */
-export function parseBody<T>(shape: z.ZodType<T>, raw: string, at: { path: string; indexBase: number }): T {
-  const msg = `[${at.path}] Invalid JSON body`;
-  const result = shape.safeParse(parseJson(raw));
+/**
+ * @param body the parsed JSON; nothing for what is not JSON, which no shape takes
+ * @throws Refusal BadJsonBody that names each wrong value by its place and what was expected there
+ */
+export function checkBody<T>(shape: z.ZodType<T>, body: unknown, at: { path: string; indexBase: number }): T {
+  const result = shape.safeParse(body);
   if (result.success) return result.data;
-  const wrong = result.error.issues.map((issue) => [
+  const wrong = result.error.issues.map((issue): [string, string] => [
     pathOf(issue.path, at.indexBase),
-    issue.code === 'invalid_type' ? (EXPECTED[issue.expected] ?? issue.message) : (EXPECTED['number'] ?? ''),
+    expectation(issue),
   ]);
-  throw refuse(400, 'BadJsonBody', msg, Object.fromEntries(wrong));
+  throw refuse(400, 'BadJsonBody', `[${at.path}] Invalid JSON body`, Object.fromEntries(wrong));
 }
 
-/** Nothing for what is not JSON: no shape takes that. */
-export function parseJson(raw: string): unknown {
-  try {
-    return JSON.parse(raw);
-  } catch {
-    return undefined;
-  }
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'custom') return issue.message;
+  return (issue.code === 'invalid_type' ? EXPECTED[issue.expected] : undefined) ?? 'Number value expected';
 }

@@ -45,7 +45,9 @@ export function misaligned(
 ): readonly number[] {
   const closed = new Set(after.unsubscribedChannelIds);
   const subscribing = new Set(changes.subscribedMessageTypeIds ?? []);
-  return types.filter(({ id, channelId }) => subscribing.has(id) && closed.has(channelId)).map(({ id }) => id);
+  return types
+    .filter(({ id, channelId }) => subscribing.has(id) && closed.has(channelId))
+    .map(({ id }) => id);
 }
 
 /** Whether mail of this type reaches the person. */
@@ -59,35 +61,55 @@ export function isMailable(subscriptions: Subscriptions, type: MessageType): boo
 /** What a targeted endpoint acts on. */
 export type Target =
   | { readonly group: 'emailList' | 'messageChannel'; readonly id: number }
-  | { readonly group: 'messageType'; readonly id: number; readonly policy: MessageType['subscriptionPolicy'] };
+  | {
+      readonly group: 'messageType';
+      readonly id: number;
+      readonly policy: MessageType['subscriptionPolicy'];
+    };
 
 export type Action = 'subscribe' | 'unsubscribe';
 
-const plus = (ids: readonly number[], id: number): readonly number[] => (ids.includes(id) ? ids : [...ids, id]);
+const plus = (ids: readonly number[], id: number): readonly number[] =>
+  ids.includes(id) ? ids : [...ids, id];
 const minus = (ids: readonly number[], id: number): readonly number[] => ids.filter((other) => other !== id);
+
+type OnOptIn = SandboxSettings['unsubscribeFromOptIn'];
+
+function applyToType(
+  stored: Subscriptions,
+  type: { readonly id: number; readonly policy: MessageType['subscriptionPolicy'] },
+  action: Action,
+  onOptIn: OnOptIn,
+): Subscriptions {
+  const { id, policy } = type;
+  const { subscribedMessageTypeIds: subscribed, unsubscribedMessageTypeIds: unsubscribed } = stored;
+  if (action === 'subscribe') {
+    return {
+      ...stored,
+      subscribedMessageTypeIds: policy === 'OptIn' ? plus(subscribed, id) : subscribed,
+      unsubscribedMessageTypeIds: minus(unsubscribed, id),
+    };
+  }
+  const removes = policy === 'OptIn' && onOptIn !== 'only-adds';
+  const adds = policy === 'OptOut' || onOptIn !== 'removes';
+  return {
+    ...stored,
+    subscribedMessageTypeIds: removes ? minus(subscribed, id) : subscribed,
+    unsubscribedMessageTypeIds: adds ? plus(unsubscribed, id) : unsubscribed,
+  };
+}
 
 /** Changes the one membership and leaves all others. Types never change channels. */
 export function applyTargeted(
   stored: Subscriptions,
   target: Target,
   action: Action,
-  onOptIn: SandboxSettings['unsubscribeFromOptIn'],
+  onOptIn: OnOptIn = 'removes',
 ): Subscriptions {
+  if (target.group === 'messageType') return applyToType(stored, target, action, onOptIn);
   const joins = action === 'subscribe';
   const { id } = target;
-  if (target.group === 'emailList') {
-    return { ...stored, emailListIds: (joins ? plus : minus)(stored.emailListIds, id) };
-  }
-  if (target.group === 'messageChannel') {
-    return { ...stored, unsubscribedChannelIds: (joins ? minus : plus)(stored.unsubscribedChannelIds, id) };
-  }
-  const optsIn = target.policy === 'OptIn';
-  const removes = optsIn && !joins && onOptIn !== 'only-adds';
-  const adds = !joins && (!optsIn || onOptIn !== 'removes');
-  const { subscribedMessageTypeIds: subscribed, unsubscribedMessageTypeIds: unsubscribed } = stored;
-  return {
-    ...stored,
-    subscribedMessageTypeIds: optsIn && joins ? plus(subscribed, id) : removes ? minus(subscribed, id) : subscribed,
-    unsubscribedMessageTypeIds: joins ? minus(unsubscribed, id) : adds ? plus(unsubscribed, id) : unsubscribed,
-  };
+  return target.group === 'emailList'
+    ? { ...stored, emailListIds: (joins ? plus : minus)(stored.emailListIds, id) }
+    : { ...stored, unsubscribedChannelIds: (joins ? minus : plus)(stored.unsubscribedChannelIds, id) };
 }

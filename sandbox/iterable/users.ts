@@ -2,18 +2,33 @@
 import { Delayed } from './delayed.js';
 import type { Fields } from './field-types.js';
 import type { StoredEvent, SystemEvent } from './events.js';
+import { NO_SUBSCRIPTIONS } from './subscriptions.js';
 import type { Subscriptions } from './subscriptions.js';
 
-export interface Profile {
-  /** Lower-cased. Absent only in projects that do not need one. */
+export interface Identity {
+  /** Lower-cased. */
   readonly email: string | undefined;
   readonly userId: string | undefined;
+}
+
+/** What writes decide of a profile. */
+export interface Draft extends Identity {
   readonly dataFields: Fields;
   readonly subscriptions: Subscriptions;
+}
+
+export interface Profile extends Draft {
   /** ms since 1970. */
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
+
+const NOBODY: Draft = Object.freeze({
+  email: undefined,
+  userId: undefined,
+  dataFields: Object.freeze({}),
+  subscriptions: NO_SUBSCRIPTIONS,
+});
 
 export interface StoredUser {
   /** No profile: deleted, but perhaps still readable. */
@@ -24,6 +39,11 @@ export interface StoredUser {
   hiddenReads: number;
   events: StoredEvent[];
   systemEvents: SystemEvent[];
+}
+
+/** What is stored of a person, readable or not; of nobody, nothing. */
+export function draftOf(user: StoredUser | undefined): Draft {
+  return user?.profile.latest ?? NOBODY;
 }
 
 /** When a write happens and when it can be read, ms since 1970. */
@@ -62,6 +82,12 @@ export class UserStore {
     for (const user of this.#all) if (isLive(user)) yield user;
   }
 
+  count(): number {
+    let count = 0;
+    for (const user of this.#all) if (isLive(user)) count += 1;
+    return count;
+  }
+
   /** By an address in lower case; as stored, readable or not. */
   byEmail(email: string | undefined): StoredUser | undefined {
     return this.#byEmail.all(email).find(isLive);
@@ -73,8 +99,7 @@ export class UserStore {
   }
 
   /** What a reader sees now: also people just deleted, not yet people just made. */
-  readable(nowMs: number, identity: { email?: string | undefined; userId?: string | undefined }): StoredUser | undefined {
-    const { email, userId } = identity;
+  readable(nowMs: number, { email, userId }: Identity): StoredUser | undefined {
     const users = email === undefined ? this.#byUserId.all(userId) : this.#byEmail.all(email);
     return users.findLast(({ profile }) => {
       const seen = profile.readable(nowMs);

@@ -2,10 +2,10 @@
 import { EventStore } from './events.js';
 import { FieldCheck, declareFields, fieldSet } from './field-types.js';
 import type { FieldSet } from './field-types.js';
-import type { MailingList, MessageType } from './project.js';
+import type { Journey, MailingList, MessageType } from './project.js';
 import type { SandboxSettings } from './settings.js';
 import { UserStore } from './users.js';
-import type { Profile, WriteTimes } from './users.js';
+import type { Identity, WriteTimes } from './users.js';
 
 /** Profile fields that every project has. */
 const BUILT_IN = {
@@ -25,7 +25,8 @@ export const RESERVED_FIELDS: ReadonlySet<string> = new Set(Object.keys(BUILT_IN
 
 export interface JourneyEntry {
   readonly journeyId: number;
-  readonly email: string;
+  /** Address in lower case, or the user id of someone without one. */
+  readonly person: string;
   readonly cause: 'event' | 'profile';
   readonly atMs: number;
 }
@@ -86,10 +87,11 @@ export class World {
     return this.settings.messageTypes.find((type) => type.id === id);
   }
 
-  isForgotten(email: string | undefined, userId: string | undefined): boolean {
+  isForgotten({ email, userId }: Identity): boolean {
     const { forgottenEmails, forgottenUserIds } = this.settings;
-    const byEmail = email !== undefined && (this.forgottenEmails.has(email) || contains(forgottenEmails, email));
-    return byEmail || (userId !== undefined && (this.forgottenUserIds.has(userId) || forgottenUserIds.includes(userId)));
+    if (email !== undefined && (this.forgottenEmails.has(email) || contains(forgottenEmails, email)))
+      return true;
+    return userId !== undefined && (this.forgottenUserIds.has(userId) || forgottenUserIds.includes(userId));
   }
 
   /** Everything forgotten, by request and by settings: addresses in lower case. */
@@ -101,24 +103,32 @@ export class World {
     };
   }
 
-  isFailing(email: string | undefined, userId: string | undefined): boolean {
+  isFailing({ email, userId }: Identity): boolean {
     const { failingUsers } = this.settings;
     if (failingUsers.length === 0) return false;
-    return (email !== undefined && contains(failingUsers, email)) || (userId !== undefined && failingUsers.includes(userId));
+    return contains(failingUsers, email ?? '') || failingUsers.includes(userId ?? '');
   }
 
   /** Notes who enters which journey: by an event's name, or by the fields that a profile update contains. */
-  enterJourneys(profile: Profile | undefined, cause: JourneyEntry['cause'], names: readonly string[]): void {
-    const email = profile?.email ?? profile?.userId ?? '';
+  enterJourneys(
+    identity: Identity | undefined,
+    cause: JourneyEntry['cause'],
+    names: readonly string[],
+  ): void {
+    const person = identity?.email ?? identity?.userId ?? '';
     for (const journey of this.settings.journeys) {
-      const triggers = cause === 'event' ? journey.triggerEventNames : journey.triggerFields;
-      if (!journey.enabled || journey.isArchived || !triggers?.some((name) => names.includes(name))) continue;
-      const { id: journeyId, lifetimeLimit = Number.POSITIVE_INFINITY } = journey;
-      const entered = Number.isFinite(lifetimeLimit)
-        ? this.journeyEntries.filter((entry) => entry.journeyId === journeyId && entry.email === email).length
-        : 0;
-      if (entered < lifetimeLimit) this.journeyEntries.push({ journeyId, email, cause, atMs: this.nowMs });
+      const triggers = (cause === 'event' ? journey.triggerEventNames : journey.triggerFields) ?? [];
+      const accepts = journey.enabled && !journey.isArchived;
+      if (!accepts || !triggers.some((name) => names.includes(name)) || this.#isSpent(journey, person))
+        continue;
+      this.journeyEntries.push({ journeyId: journey.id, person, cause, atMs: this.nowMs });
     }
+  }
+
+  #isSpent({ id, lifetimeLimit }: Journey, person: string): boolean {
+    if (lifetimeLimit === undefined) return false;
+    const entries = this.journeyEntries.filter((entry) => entry.journeyId === id && entry.person === person);
+    return entries.length >= lifetimeLimit;
   }
 }
 

@@ -12,13 +12,16 @@ const { once } = new Command('demo')
   .parse()
   .opts<{ once: boolean }>();
 
-const stage = await startStage((line) => process.stdout.write(`${line}\n`));
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+const stage = await startStage(say);
 const stop = new Promise<void>((resolve) => {
   process.once('SIGINT', resolve);
   process.once('SIGTERM', resolve);
 });
 try {
-  const results = await Promise.race([playTour(stage), stop]);
+  const results = await Promise.race([playTour(stage, say), stop]);
   if (results !== undefined) {
     process.exitCode = reportTour(results, stage) ? 0 : 1;
     if (!once && process.stdout.isTTY) {
@@ -29,3 +32,5 @@ try {
 } finally {
   await stage.close();
 }
+// What is left is the SDK's threads, which end with the process.
+process.exit();

@@ -392,7 +392,7 @@ describe('Temporal', () => {
     const reason = (env: NodeJS.ProcessEnv): string => problemsOf({ ...COMPLETE, ...env }).message;
     expect(reason({ TEMPORAL_CONFIG_FILE: '/nowhere/temporal.toml' })).toContain('there is no such file');
     const broken = reason({ TEMPORAL_CONFIG_FILE: join(folder, 'broken.toml') });
-    expect(broken).toContain('is not valid TOML');
+    expect(broken).toContain('is no valid configuration of Temporal');
     expect(broken).not.toContain('canary');
     expect(reason({ TEMPORAL_CONFIG_FILE: configFile, TEMPORAL_PROFILE: 'nope' })).toContain(
       "Profile 'nope' not found",

@@ -7,11 +7,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { ApplicationFailure, type Payload, type PayloadCodec } from '@temporalio/common';
-import fastify, {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { PayloadKeyRing } from '../../config/payload-keys.js';
 import { isLoopback } from '../../config/urls.js';
@@ -57,6 +53,8 @@ export async function startCodecServer(options: CodecServerOptions): Promise<Cod
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });
+  // JSON only: browsers send plain text to other origins without asking first.
+  app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', refuseOtherHosts);
   app.addHook('onRequest', allowOrigins(origins));
   addRoutes(app, options.token, createEncryptionCodec(options.keys));

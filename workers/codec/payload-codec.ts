@@ -26,7 +26,7 @@ const ENCRYPTED = 'binary/encrypted';
 const VERSION = '1';
 
 const COMPRESS_FROM_BYTES = 1024; // smaller ones gain less than the time is worth
-const COMPRESSION_LEVEL = 1; // JSON of events shrinks almost as much as at 6, in a third of the time
+const COMPRESSION_LEVEL = 1; // JSON of events shrinks almost as much as at 6, in half the time
 const STORED = 0;
 const DEFLATED = 1;
 

@@ -1,0 +1,108 @@
+/** Everything the demo runs: Temporal with its UI, a sandbox Iterable, gateway and worker, and a decoder for the UI. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { environment } from '../../config/environment.js';
+import { loadConfig } from '../../config/load.js';
+import { generatePayloadKey } from '../../config/payload-keys.js';
+import { mapProductEvent, type MapEvent } from '../../recipes/map-product-event.js';
+import { startSandboxIterable, type SandboxIterable } from '../../sandbox/iterable/index.js';
+import { startApp } from '../../workers/app.js';
+import { startCodecServer } from '../../workers/codec/codec-server.js';
+import { startDevServer } from '../../workers/dev-server.js';
+import { installTelemetry } from '../../workers/telemetry.js';
+import { freePort } from '../../workers/temporal/ports.js';
+import type { GatewayAccess } from '../recipes/gateway-client.js';
+
+export interface Stage {
+  readonly client: Client;
+  readonly iterable: SandboxIterable;
+  readonly gateway: GatewayAccess;
+  readonly uiUrl: string;
+  /** Stands for a deployment with other recipes: from now on events are mapped by these. */
+  readonly deploy: (mapEvent: MapEvent) => void;
+  readonly close: () => Promise<void>;
+}
+
+const CLIENT = { clientId: 'product-backend', clientSecret: randomBytes(24).toString('base64url') };
+
+/** @param say hears what is being started */
+export async function startStage(say: (line: string) => void): Promise<Stage> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return await build(say, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function build(
+  say: (line: string) => void,
+  closers: (() => Promise<unknown>)[],
+  close: () => Promise<void>,
+): Promise<Stage> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'iterable-recipes-demo-'));
+  closers.push(() => rm(dataDir, { recursive: true, force: true }));
+  const iterable = await startSandboxIterable();
+  closers.push(() => iterable.close());
+  const config = demoConfig(iterable, dataDir);
+  const logger = installTelemetry({ logLevel: 'error', metricsPort: undefined });
+
+  const codec = { port: await freePort(8989), token: randomBytes(24).toString('base64url') };
+  say('starting Temporal ...');
+  const devServer = await startDevServer(config, logger, {
+    codecEndpoint: `http://127.0.0.1:${String(codec.port)}/${codec.token}`,
+  });
+  closers.push(() => devServer.close());
+  const uiUrl = devServer.uiUrl ?? '';
+  const uiOrigins = [uiUrl, uiUrl.replace('127.0.0.1', 'localhost')];
+  const codecServer = await startCodecServer({ ...codec, uiOrigins, keys: config.payloadKeys });
+  closers.push(() => codecServer.close());
+
+  say('starting gateway and worker ...');
+  let mapEvent: MapEvent = (event) => mapProductEvent(event);
+  const app = await startApp({
+    config,
+    logger,
+    address: devServer.address,
+    ownsNamespace: true,
+    gateway: true,
+    worker: true,
+    mapEvent: (event) => mapEvent(event),
+  });
+  closers.push(() => app.stop());
+  return {
+    client: app.client,
+    iterable,
+    gateway: { url: app.gatewayUrl ?? '', ...CLIENT },
+    uiUrl,
+    deploy: (next) => {
+      mapEvent = next;
+    },
+    close,
+  };
+}
+
+/** What `npm start` would read from the environment; keys are made anew for every demo. */
+function demoConfig(iterable: SandboxIterable, dataDir: string): ReturnType<typeof loadConfig> {
+  const { PATH, TEMPORAL_CLI_PATH } = environment();
+  const env = {
+    PATH,
+    TEMPORAL_CLI_PATH,
+    DATA_DIR: dataDir,
+    DEPLOY_ENVIRONMENT: 'demo',
+    GATEWAY_PORT: '0',
+    GATEWAY_CLIENTS: `${CLIENT.clientId}:${CLIENT.clientSecret}`,
+    ITERABLE_API_KEY: iterable.apiKey,
+    ITERABLE_BASE_URL: iterable.url,
+    PERSON_HASH_KEY: randomBytes(32).toString('base64'),
+    PAYLOAD_KEYS: generatePayloadKey('demo'),
+  };
+  return loadConfig(env, { gateway: true, worker: true });
+}

@@ -1,0 +1,60 @@
+/** Temporal servers for tests, with the project's search attributes registered. */
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Runtime } from '@temporalio/worker';
+import { apiTypeOf } from '../../workers/temporal/search-attribute-types.js';
+import { searchAttributes } from '../../workflows/shared/search-attributes.js';
+
+/**
+ * A server whose clock leaps over waiting. Has no list, count or schedules, and one clock: no concurrent tests on it.
+ */
+export async function timeSkippingEnv(): Promise<TestWorkflowEnvironment> {
+  quiet();
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: testServerPath() } },
+  });
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(
+      Object.values(searchAttributes).map((key) => [key.name, apiTypeOf(key)]),
+    ),
+  });
+  return env;
+}
+
+/** A whole server in memory, in real time. */
+export async function localEnv(): Promise<TestWorkflowEnvironment> {
+  quiet();
+  return TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: temporalCliPath() },
+      ip: '127.0.0.1',
+      log: { format: 'pretty', level: 'error' },
+      searchAttributes: Object.values(searchAttributes),
+    },
+  });
+}
+
+/** Path of the Temporal CLI. @throws Error when there is none */
+export const temporalCliPath = (): string => tool('TEST_TEMPORAL_CLI');
+/** Path of the time-skipping server. @throws Error when there is none */
+export const testServerPath = (): string => tool('TEST_TEMPORAL_TEST_SERVER');
+/** Path of the bundle of workflows/, made at the start of the run. @throws Error when it could not be made */
+export const workflowBundlePath = (): string => tool('TEST_WORKFLOW_BUNDLE');
+
+function tool(variable: string): string {
+  const path = process.env[variable];
+  if (path === undefined) throw new Error(`${variable} is not there: the start of the test run says why.`);
+  return path;
+}
+
+let isQuiet = false;
+/** The SDK logs each worker's start and stop, and every failure that a test provokes. */
+function quiet(): void {
+  if (isQuiet) return;
+  isQuiet = true;
+  const ignore = (): void => undefined;
+  Runtime.install({
+    logger: { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
+    shutdownSignals: [],
+  });
+}
