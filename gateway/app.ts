@@ -93,7 +93,11 @@ function newServer(deps: GatewayDeps): FastifyInstance {
     },
     return503OnClosing: false, // refuseWhileDraining does it, in our error shape
     frameworkErrors: (error, request, reply) => {
-      void answerError(error, request, reply);
+      // Before any route is found, so no hook has run.
+      const { status, reason } = problemOf(error);
+      deps.metrics.answered('unknown', status);
+      deps.metrics.rejected(reason);
+      void answerError(error, request, reply.header('x-request-id', request.id));
     },
     clientErrorHandler: (error, socket) => {
       answerClientError(error, socket, deps.metrics);

@@ -21,7 +21,9 @@ export interface EventStatusReader {
   readonly read: (eventId: string, group?: string) => Promise<EventStatus | undefined>;
 }
 
-type Description = Pick<WorkflowExecutionDescription, 'status' | 'typedSearchAttributes' | 'closeTime'>;
+type Description = Pick<WorkflowExecutionDescription, 'typedSearchAttributes' | 'closeTime'> & {
+  readonly status: Pick<WorkflowExecutionDescription['status'], 'name'>;
+};
 
 /** The part of Temporal's client that the reader uses. */
 export interface StatusClient {

@@ -171,10 +171,14 @@ const UNKNOWN_USER_CODES = new Set([
   'error.users.noUserWithIdExists',
 ]);
 
+/** Where the code is a general one, the text has to do. */
+const UNKNOWN_USER_TEXT = /^(user does not exist|unknown (email|user))/i;
+
 function isUnknownUser(reply: Reply): boolean {
   if (reply.kind !== 'answer' || reply.status < 400 || reply.status >= 500) return false;
   const { code = '', msg = '' } = bodyOf(reply);
-  return UNKNOWN_USER_CODES.has(code) || (code === 'BadParams' && msg.startsWith('User does not exist'));
+  const isGeneral = code === 'BadParams' || code === 'Success';
+  return UNKNOWN_USER_CODES.has(code) || (isGeneral && UNKNOWN_USER_TEXT.test(msg));
 }
 
 function bodyOf(reply: Reply): Body {

@@ -43,7 +43,7 @@ export interface Attempt {
 /** A verdict, or what a reading call found. */
 type Judgement = Verdict | { readonly kind: 'user' | 'unknown-user' };
 
-/** So many calls in a row without a usable answer are an outage; so many go at once before the first good one. */
+/** So many calls in a row that an endpoint leaves without a usable answer are an outage; so many go out first. */
 const PROBES = 10;
 const SIDE_BY_SIDE = 48;
 const OUTAGE: ReadonlySet<Reason> = new Set<Reason>(['unavailable', 'unreachable', 'bad-credentials']);
@@ -55,18 +55,23 @@ export function startAttempt({ client, limiter, now, random, graceMs }: Tools): 
   const metrics = iterableMetrics();
   const lanes = new PQueue({ concurrency: PROBES });
   const stopper = createStopper(graceMs);
-  let failuresInARow = 0;
+  const failuresInARow = new Map<EndpointName, number>();
+  let hasAnswered = false;
 
   const learnFrom = (endpoint: EndpointName, verdict: Judgement): void => {
     const problem = isRetry(verdict) ? verdict : undefined;
     if (problem?.class === 'rate-limited') limiter.pause(ENDPOINTS[endpoint].limit, problem.afterMs);
-    if (problem !== undefined && OUTAGE.has(problem.reason)) {
-      failuresInARow += 1;
-      if (failuresInARow >= PROBES) stopper.stop(problem);
-    } else {
-      failuresInARow = 0;
-      if (lanes.concurrency < SIDE_BY_SIDE) lanes.concurrency = SIDE_BY_SIDE;
+    if (problem === undefined || !OUTAGE.has(problem.reason)) {
+      failuresInARow.set(endpoint, 0);
+      if (!hasAnswered) lanes.concurrency = SIDE_BY_SIDE;
+      hasAnswered = true;
+      return;
     }
+    const failures = (failuresInARow.get(endpoint) ?? 0) + 1;
+    failuresInARow.set(endpoint, failures);
+    if (failures >= PROBES) stopper.stop(problem);
+    // Until the first good answer a failed probe is not followed by another one.
+    else if (!hasAnswered) lanes.concurrency = Math.max(1, lanes.concurrency - 1);
   };
 
   return {

@@ -53,7 +53,7 @@ export const badParams = (msg: string, params: Params = null): Refusal =>
 /** The other shape, which the subscription and catalog endpoints use. */
 export function refusedInEnvelope(status: number, error: string, what: string, message: string): Answer {
   const code = `error.subscriptions.${what}`;
-  return { status, type: 'json', body: { error, message, code, data: null }, applied: false };
+  return { status, type: 'json', body: { error, message, code, data: {} }, applied: false };
 }
 
 /** What Iterable's web framework says to an address that it does not know. */

@@ -64,7 +64,7 @@ export class EventStore {
     }
     const made = { id, data: new Delayed(data, times.readableAtMs), user, email, userId, writes: 1 };
     this.#events.set(key, made);
-    user.events.push(made);
+    (user.events ??= []).push(made);
     return made;
   }
 
@@ -80,7 +80,7 @@ function moveTo(
   owner: { email: string; userId: string | undefined },
 ): void {
   if (event.user === user) return;
-  event.user.events = event.user.events.filter((other) => other !== event);
-  user.events.push(event);
+  event.user.events = (event.user.events ?? []).filter((other) => other !== event);
+  (user.events ??= []).push(event);
   Object.assign(event, { user, ...owner });
 }

@@ -25,14 +25,13 @@ export interface FieldSet {
   /** As in validation errors: `user`, or the event's name. */
   readonly namespace: string;
   readonly category: 'user' | 'event';
-  /** Fields that may exist, those inside others counted. */
-  readonly most: number;
   readonly root: FieldNode;
+  /** Those inside others included, declared ones not. */
   count: number;
 }
 
-export function fieldSet(namespace: string, category: 'user' | 'event', most: number): FieldSet {
-  return { namespace, category, most, root: nodeOf('', 'object'), count: 0 };
+export function fieldSet(namespace: string, category: 'user' | 'event'): FieldSet {
+  return { namespace, category, root: nodeOf('', 'object'), count: 0 };
 }
 
 /** Declares fields that exist before anyone sends them; they do not count against the limit. */
@@ -94,6 +93,9 @@ function incomingTypes(name: string, value: unknown): readonly string[] {
 export interface TypeRules {
   readonly projectId: number;
   readonly longIntoDouble: boolean;
+  /** Fields that may exist: of profiles, and of one event name. */
+  readonly maxUserFields: number;
+  readonly maxEventFields: number;
 }
 
 export interface FieldChanges {
@@ -174,11 +176,8 @@ export class FieldCheck {
       if (kept !== value) replaced = (replaced ?? new Map<string, unknown>()).set(name, kept);
     }
     if (replaced === undefined) return fields;
-    const kept = Object.entries(fields).map(([name, value]) => [
-      name,
-      replaced.has(name) ? replaced.get(name) : value,
-    ]);
-    return Object.fromEntries(kept.filter(([, value]) => value !== DROPPED));
+    const entries = Object.entries({ ...fields, ...Object.fromEntries(replaced) });
+    return Object.fromEntries(entries.filter(([, value]) => value !== DROPPED));
   }
 
   /** @returns nothing for a value that has no type yet */
@@ -194,7 +193,8 @@ export class FieldCheck {
     const node = nodeOf(path, type);
     parent.inside.set(name, node);
     set.count += 1;
-    this.#overfull ||= set.count > set.most;
+    const { maxUserFields, maxEventFields } = this.#rules;
+    this.#overfull ||= set.count > (set.category === 'user' ? maxUserFields : maxEventFields);
     this.#added.push({ set, parent, name, path });
     return node;
   }

@@ -27,7 +27,7 @@ export interface SandboxIterable {
   /** `http://127.0.0.1:<port>`; paths start with `/api`. */
   readonly url: string;
   readonly apiKey: string;
-  /** Requests in the order in which they were dealt with; `path` is exact, such as `/api/events/track`. */
+  /** Requests in the order in which they were dealt with; `path` as sent, or an endpoint's, `/api/users/{email}`. */
   received(path?: string): readonly RecordedRequest[];
   /** As stored, whether or not it can be read yet. */
   user(email: string): SandboxUser | undefined;
@@ -54,9 +54,9 @@ export interface SandboxIterable {
 
 export interface SandboxOptions extends Partial<SandboxSettings> {
   /** 0, the default: any free one. */
-  readonly port?: number;
-  readonly apiKey?: string;
-  readonly faults?: FaultPlan;
+  readonly port?: number | undefined;
+  readonly apiKey?: string | undefined;
+  readonly faults?: FaultPlan | undefined;
 }
 
 const DEFAULT_API_KEY = 'sandbox-iterable-key';

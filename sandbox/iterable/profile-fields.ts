@@ -4,6 +4,7 @@ import { isFields } from './field-types.js';
 import type { Fields } from './field-types.js';
 import { overwrite } from './subscriptions.js';
 import type { Subscriptions } from './subscriptions.js';
+import { NO_FIELDS } from './users.js';
 import { RESERVED_FIELDS } from './world.js';
 import type { World } from './world.js';
 
@@ -17,12 +18,18 @@ function isSame(before: unknown, after: unknown): boolean {
   return before === undefined ? after === null : before === after || isDeepStrictEqual(before, after);
 }
 
+/** Whether fields can be stored as they are. A million new people are then kept without a copy of each. */
+function isPlain(fields: Fields): boolean {
+  return Object.keys(fields).every((name) => fields[name] !== null && !RESERVED_FIELDS.has(name));
+}
+
 /**
  * The stored fields with the row's on top. Fields that are not sent stay, null takes a field away, objects are
  * replaced as a whole unless `merge`.
  * @returns the stored object itself when nothing changes
  */
 export function applyFields(stored: Fields, incoming: Fields, merge: boolean): Fields {
+  if (stored === NO_FIELDS && isPlain(incoming)) return incoming;
   const next: Record<string, unknown> = { ...stored };
   let changed = false;
   let clears = false;

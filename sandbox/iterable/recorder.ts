@@ -26,9 +26,11 @@ export class Recorder {
 
   add(request: RecordedRequest): void {
     this.#all.push(request);
-    const ofPath = this.#byPath.get(request.path);
-    if (ofPath === undefined) this.#byPath.set(request.path, [request]);
-    else ofPath.push(request);
+    for (const path of new Set([request.path, request.route ?? request.path])) {
+      const ofPath = this.#byPath.get(path);
+      if (ofPath === undefined) this.#byPath.set(path, [request]);
+      else ofPath.push(request);
+    }
   }
 
   received(path?: string): readonly RecordedRequest[] {

@@ -27,8 +27,7 @@ function readBody(
     if (bytes <= mostBytes) chunks.push(chunk);
   });
   request.on('end', () => {
-    const [only = Buffer.alloc(0)] = chunks;
-    done(chunks.length <= 1 ? only.toString() : Buffer.concat(chunks).toString(), bytes);
+    done(bytes > mostBytes ? '' : Buffer.concat(chunks).toString(), bytes);
   });
 }
 

@@ -23,10 +23,12 @@ export interface Profile extends Draft {
   readonly updatedAtMs: number;
 }
 
+export const NO_FIELDS: Fields = Object.freeze({});
+
 const NOBODY: Draft = Object.freeze({
   email: undefined,
   userId: undefined,
-  dataFields: Object.freeze({}),
+  dataFields: NO_FIELDS,
   subscriptions: NO_SUBSCRIPTIONS,
 });
 
@@ -37,8 +39,9 @@ export interface StoredUser {
   writes: number;
   /** Reads that still answer as if there were no such person. */
   hiddenReads: number;
-  events: StoredEvent[];
-  systemEvents: SystemEvent[];
+  /** Absent until there are some: most of a million people have none. */
+  events?: StoredEvent[];
+  systemEvents?: SystemEvent[];
 }
 
 /** What is stored of a person, readable or not; of nobody, nothing. */
@@ -112,8 +115,6 @@ export class UserStore {
       profile: new Delayed<Profile | undefined>(profile, times.readableAtMs),
       writes: 1,
       hiddenReads,
-      events: [],
-      systemEvents: [],
     };
     this.#index(user, undefined, profile);
     this.#all.add(user);

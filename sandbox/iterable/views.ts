@@ -75,7 +75,7 @@ export function systemEventsOf(world: World, email: string | undefined): readonl
   return [...world.users.live()].flatMap((user) => {
     const owner = user.profile.latest?.email ?? '';
     return email === undefined || owner === email.toLowerCase()
-      ? user.systemEvents.map((event) => ({ ...event, email: owner }))
+      ? (user.systemEvents ?? []).map((event) => ({ ...event, email: owner }))
       : [];
   });
 }

@@ -50,7 +50,7 @@ export class World {
 
   constructor(settings: SandboxSettings) {
     this.settings = settings;
-    this.userFields = fieldSet('user', 'user', settings.maxUserFields);
+    this.userFields = fieldSet('user', 'user');
     declareFields(this.userFields, BUILT_IN);
     for (const list of settings.lists) this.lists.set(list.id, { ...list, usableAtMs: 0 });
   }
@@ -68,7 +68,7 @@ export class World {
   eventFields(eventName: string): FieldSet {
     const known = this.#eventFields.get(eventName);
     if (known !== undefined) return known;
-    const made = fieldSet(eventName, 'event', this.settings.maxEventFields);
+    const made = fieldSet(eventName, 'event');
     this.#eventFields.set(eventName, made);
     return made;
   }

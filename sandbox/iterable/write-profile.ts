@@ -5,7 +5,7 @@ import { identify, isFailure, lowerCased, named } from './identify.js';
 import type { Identified, Ids, RowFailure } from './identify.js';
 import { applyArrays, applyFields, arraysAmong } from './profile-fields.js';
 import { NO_SUBSCRIPTIONS, overwrite } from './subscriptions.js';
-import { draftOf } from './users.js';
+import { NO_FIELDS, draftOf } from './users.js';
 import type { Draft, Identity, StoredUser, WriteTimes } from './users.js';
 import type { World } from './world.js';
 
@@ -105,7 +105,7 @@ export function seedUser(world: World, email: string, dataFields: Fields): void 
   const draft = {
     email: lowerCased(email),
     userId,
-    dataFields: applyFields({}, dataFields, false),
+    dataFields: applyFields(NO_FIELDS, dataFields, false),
     subscriptions: overwrite(NO_SUBSCRIPTIONS, arraysAmong(dataFields)),
   };
   const nowMs = world.nowMs;

@@ -21,23 +21,26 @@ export type IntakeEntry = z.infer<typeof Entry>;
 const MOST_ITEMS = 1_000;
 const MOST_BYTES = 900_000; // the gateway takes 1 MB; the rest is for brackets and commas
 
-/** An authorised client. @throws CommandError unreachable, or usage when the gateway refuses the credentials */
-export async function connectGateway(access: GatewayAccess): Promise<Got> {
+/** An access token. @throws CommandError unreachable, or usage when the gateway refuses the credentials */
+export async function fetchToken({ url, clientId, clientSecret }: GatewayAccess): Promise<string> {
   const reply = await request(() =>
-    got.post(`${access.url}/oauth/token`, {
+    got.post(`${url}/oauth/token`, {
       form: { grant_type: 'client_credentials' },
-      username: access.clientId,
-      password: access.clientSecret,
+      username: clientId,
+      password: clientSecret,
       ...ONE_ATTEMPT,
     }),
   );
-  if (reply.statusCode !== 200) {
-    throw new CommandError(
-      EXIT.usage,
-      `the gateway refused client "${access.clientId}" (${String(reply.statusCode)}); give --client id:secret of one in GATEWAY_CLIENTS`,
-    );
-  }
-  const { access_token: token } = Token.parse(JSON.parse(reply.body));
+  if (reply.statusCode === 200) return Token.parse(JSON.parse(reply.body)).access_token;
+  throw new CommandError(
+    EXIT.usage,
+    `the gateway refused client "${clientId}" (${String(reply.statusCode)}); give --client id:secret of one in GATEWAY_CLIENTS`,
+  );
+}
+
+/** A client with a token in hand. @throws as `fetchToken` */
+export async function connectGateway(access: GatewayAccess): Promise<Got> {
+  const token = await fetchToken(access);
   return got.extend({ prefixUrl: access.url, headers: { authorization: `Bearer ${token}` }, ...ONE_ATTEMPT });
 }
 

@@ -260,6 +260,8 @@ describe('any path', () => {
     const answer = await gateway.call({ path, headers: { authorization: `Bearer ${readOnly}` } });
     expect(answer.status).toBe(status);
     expect(messagesOf(answer)).toMatch(says);
+    expect(answer.headers['x-request-id']).toBeDefined();
+    expect(gateway.metrics.lines).toContain(`unknown ${status}`);
   });
 
   it('with headers beyond all measure is 431', async () => {
@@ -307,32 +309,44 @@ describe('POST /oauth/token refuses', () => {
   const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
   const GRANT = 'grant_type=client_credentials';
   const auth = { ...FORM, authorization: basic('backend', 'new-secret') };
+  const as = (authorization: string): Readonly<Record<string, string>> => ({ ...FORM, authorization });
+  const twice = `${GRANT}&client_id=backend&client_secret=new-secret`;
 
-  it.each([
-    ['a wrong secret', { ...FORM, authorization: basic('backend', 'x') }, GRANT, 401, 'invalid_client'],
-    ['an unknown client', { ...FORM, authorization: basic('nobody', 'x') }, GRANT, 401, 'invalid_client'],
-    ['no client', FORM, GRANT, 401, 'invalid_client'],
-    ['another scheme', { ...FORM, authorization: 'Bearer x' }, GRANT, 401, 'invalid_client'],
-    ['another grant', auth, 'grant_type=password', 400, 'unsupported_grant_type'],
-    ['no grant', auth, '', 400, 'invalid_request'],
-    ['scopes that do not exist', auth, `${GRANT}&scope=everything`, 400, 'invalid_scope'],
-    ['a parameter sent twice', auth, `${GRANT}&${GRANT}`, 400, 'invalid_request'],
-    [
-      'a secret sent twice',
-      auth,
-      `${GRANT}&client_id=backend&client_secret=new-secret`,
-      400,
-      'invalid_request',
-    ],
-    ['broken JSON', { ...auth, ...JSON_TYPE }, '{', 400, 'invalid_request'],
-    ['a list', { ...auth, ...JSON_TYPE }, '[]', 400, 'invalid_request'],
-    ['text', { ...auth, 'content-type': 'text/plain' }, GRANT, 415, 'invalid_request'],
-    ['a long body', auth, `${GRANT}&x=${'x'.repeat(20_000)}`, 413, 'invalid_request'],
-  ])('%s', async (_name, headers: Readonly<Record<string, string>>, body, status, code) => {
+  interface TokenRow extends Omit<Row, 'says'> {
+    readonly error: OAuthError['error'];
+  }
+  const rows: readonly TokenRow[] = [
+    { name: 'a wrong secret', headers: as(basic('backend', 'x')), status: 401, error: 'invalid_client' },
+    { name: 'an unknown client', headers: as(basic('nobody', 'x')), status: 401, error: 'invalid_client' },
+    { name: 'no client', headers: FORM, status: 401, error: 'invalid_client' },
+    { name: 'another scheme', headers: as('Bearer x'), status: 401, error: 'invalid_client' },
+    { name: 'another grant', body: 'grant_type=password', status: 400, error: 'unsupported_grant_type' },
+    { name: 'no grant', body: '', status: 400, error: 'invalid_request' },
+    { name: 'scopes that do not exist', body: `${GRANT}&scope=all`, status: 400, error: 'invalid_scope' },
+    { name: 'a parameter sent twice', body: `${GRANT}&${GRANT}`, status: 400, error: 'invalid_request' },
+    { name: 'a secret sent twice', body: twice, status: 400, error: 'invalid_request' },
+    {
+      name: 'broken JSON',
+      headers: { ...auth, ...JSON_TYPE },
+      body: '{',
+      status: 400,
+      error: 'invalid_request',
+    },
+    { name: 'a list', headers: { ...auth, ...JSON_TYPE }, body: '[]', status: 400, error: 'invalid_request' },
+    {
+      name: 'text',
+      headers: { ...auth, 'content-type': 'text/plain' },
+      status: 415,
+      error: 'invalid_request',
+    },
+    { name: 'a long body', body: `${GRANT}&x=${'x'.repeat(20_000)}`, status: 413, error: 'invalid_request' },
+  ];
+
+  it.each(rows)('$name with $status', async ({ headers = auth, body = GRANT, status, error }) => {
     const answer = await send({ method: 'POST', path: '/oauth/token', headers, body });
-    const { error, error_description: description } = OAuthError.parse(answer.json);
-    expect({ status: answer.status, error }).toEqual({ status, error: code });
-    expect(description).not.toBe('');
+    const refusal = OAuthError.parse(answer.json);
+    expect({ status: answer.status, error: refusal.error }).toEqual({ status, error });
+    expect(refusal.error_description).not.toBe('');
     expect(answer.headers['www-authenticate']).toEqual(
       status === 401 ? expect.stringMatching(/^Basic /) : undefined,
     );

@@ -1,21 +1,12 @@
 /** Workers for workflow tests: the real bundle and the real converter, with activities of the test's own. */
-import { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { EventActivities, IterableActivities } from '../../activities/iterable/contract.js';
-import type { PayloadKeyRing } from '../../config/payload-keys.js';
-import { createDataConverter } from '../../workers/codec/data-converter.js';
+import { testConverter } from './converter.js';
 import { workflowBundlePath } from './temporal.js';
 
-/** A key for tests only. */
-export const TEST_KEYS: PayloadKeyRing = [{ id: 'test', key: Buffer.alloc(32, 7) }];
-export const testConverter = createDataConverter(TEST_KEYS);
-
 export type TestActivities = IterableActivities & EventActivities;
-
-export function testClient(env: TestWorkflowEnvironment): Client {
-  return new Client({ connection: env.connection, dataConverter: testConverter });
-}
 
 /** Runs `story` while both queues are served, then stops the workers. */
 export async function withRecipes<T>(
@@ -28,7 +19,19 @@ export async function withRecipes<T>(
     ...shared,
     taskQueue: 'recipes',
     workflowBundle: { codePath: workflowBundlePath() },
+    // Every task replays from the start, which finds what is not deterministic; and no workflow waits for a
+    // worker of an earlier story to come back.
+    maxCachedWorkflows: 0,
   });
-  const iterable = await Worker.create({ ...shared, taskQueue: 'iterable', activities });
+  const iterable = await Worker.create({
+    ...shared,
+    taskQueue: 'iterable',
+    activities: { ...NONE, ...activities },
+  });
   return workflows.runUntil(() => iterable.runUntil(story));
 }
+
+const unexpected = (): never => {
+  throw ApplicationFailure.nonRetryable('this story calls no such activity', 'unexpected-in-test');
+};
+const NONE: TestActivities = { deliverEvents: unexpected, reviseEvent: unexpected };

@@ -2,6 +2,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Runtime } from '@temporalio/worker';
 import { apiTypeOf } from '../../workers/temporal/search-attribute-types.js';
+import { testConverter } from './converter.js';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 
 /**
@@ -11,6 +12,7 @@ export async function timeSkippingEnv(): Promise<TestWorkflowEnvironment> {
   quiet();
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: testServerPath() } },
+    client: { dataConverter: testConverter },
   });
   await env.connection.operatorService.addSearchAttributes({
     namespace: 'default',
@@ -25,6 +27,7 @@ export async function timeSkippingEnv(): Promise<TestWorkflowEnvironment> {
 export async function localEnv(): Promise<TestWorkflowEnvironment> {
   quiet();
   return TestWorkflowEnvironment.createLocal({
+    client: { dataConverter: testConverter },
     server: {
       executable: { type: 'existing-path', path: temporalCliPath() },
       ip: '127.0.0.1',

@@ -10,7 +10,7 @@ import { parkedWorkflowId, stateQuery } from '../../workflows/parked-event/messa
 import { HORIZON_MS } from '../../workflows/shared/delivery.js';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { acceptedEvent } from '../support/events.js';
-import { testClient, withRecipes, type TestActivities } from '../support/recipes-worker.js';
+import { withRecipes, type TestActivities } from '../support/recipes-worker.js';
 import { timeSkippingEnv } from '../support/temporal.js';
 
 const MINUTE_MS = 60_000;
@@ -38,7 +38,7 @@ describe('forwardEvents', () => {
     during?: (handle: WorkflowHandle) => Promise<void>,
   ): Promise<ForwardEventsResult> {
     return withRecipes(env, { deliverEvents }, async () => {
-      const handle = await testClient(env).workflow.start<(input: unknown) => Promise<ForwardEventsResult>>(
+      const handle = await env.client.workflow.start<(input: unknown) => Promise<ForwardEventsResult>>(
         FORWARD_EVENTS,
         {
           taskQueue: 'recipes',
@@ -61,9 +61,7 @@ describe('forwardEvents', () => {
   const delivered = answer({ kind: 'delivered' });
 
   const parkedState = (eventId: string): Promise<unknown> =>
-    withRecipes(env, {}, () =>
-      testClient(env).workflow.getHandle(parkedWorkflowId(eventId)).query(stateQuery),
-    );
+    withRecipes(env, {}, () => env.client.workflow.getHandle(parkedWorkflowId(eventId)).query(stateQuery));
 
   it('delivers a batch and says so, event by event, in order', async () => {
     const batch = await events(3);
@@ -93,9 +91,7 @@ describe('forwardEvents', () => {
       status: 'parked',
       reason: 'invalid-email',
     });
-    const parked = await testClient(env)
-      .workflow.getHandle(parkedWorkflowId(rejected?.eventId ?? ''))
-      .describe();
+    const parked = await env.client.workflow.getHandle(parkedWorkflowId(rejected?.eventId ?? '')).describe();
     expect(parked.typedSearchAttributes.get(searchAttributes.parkReason)).toBe('invalid-email');
     expect(parked.typedSearchAttributes.get(searchAttributes.personHash)).toEqual([rejected?.personHash]);
   });
@@ -248,7 +244,7 @@ describe('forwardEvents', () => {
         },
       },
       () =>
-        testClient(env).workflow.execute(FORWARD_EVENTS, {
+        env.client.workflow.execute(FORWARD_EVENTS, {
           taskQueue: 'recipes',
           workflowId: 'test/resumed',
           args: [

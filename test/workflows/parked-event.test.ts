@@ -15,7 +15,7 @@ import {
 import { HORIZON_MS } from '../../workflows/shared/delivery.js';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { acceptedEvent } from '../support/events.js';
-import { testClient, withRecipes, type TestActivities } from '../support/recipes-worker.js';
+import { withRecipes, type TestActivities } from '../support/recipes-worker.js';
 import { timeSkippingEnv } from '../support/temporal.js';
 
 type Parked = WorkflowHandle<(input: ParkedEventInput) => Promise<ParkedState>>;
@@ -32,7 +32,7 @@ describe('parkedEvent', () => {
   let lastId = 10_000;
   const park = (): Promise<Parked> => {
     const event = acceptedEvent((lastId += 1), { product_interaction: 'A new experiment' });
-    return testClient(env).workflow.start(PARKED_EVENT, {
+    return env.client.workflow.start(PARKED_EVENT, {
       taskQueue: 'recipes',
       workflowId: `parked/${event.eventId}`,
       args: [{ event, reason: 'unknown-product-interaction', class: 'invalid-input', environment: 'test' }],

@@ -13,7 +13,8 @@ import type { PayloadKeyRing } from '../../config/payload-keys.js';
 import { isLoopback } from '../../config/urls.js';
 import { createEncryptionCodec } from './payload-codec.js';
 
-const LEAST_TOKEN_CHARACTERS = 16;
+/** Fits into a path unescaped, and is too long to guess. */
+const TOKEN = /^[\w-]{16,100}$/;
 /** A page of history is at most 4 MB; base64 makes a third more of it. */
 const BODY_BYTES = 8 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -24,7 +25,7 @@ const UI_HEADERS = 'content-type, x-namespace, authorization, authorization-extr
 export interface CodecServerOptions {
   /** 0: any free port. */
   readonly port: number;
-  /** At least 16 letters, digits, `-` and `_`; whoever has it reads every payload. */
+  /** 16 to 100 letters, digits, `-` and `_`; whoever has it reads every payload. */
   readonly token: string;
   /** Origins of the UIs that may ask from a browser, such as `http://localhost:8233`. */
   readonly uiOrigins: readonly string[];
@@ -41,10 +42,8 @@ export interface CodecServer {
 
 /** @throws RangeError for a token that is short or does not fit into a path, TypeError for an origin that is none */
 export async function startCodecServer(options: CodecServerOptions): Promise<CodecServer> {
-  if (!/^[\w-]+$/.test(options.token) || options.token.length < LEAST_TOKEN_CHARACTERS) {
-    throw new RangeError(
-      `the codec server's token has at least ${LEAST_TOKEN_CHARACTERS} letters, digits, "-" or "_"`,
-    );
+  if (!TOKEN.test(options.token)) {
+    throw new RangeError('the codec server\'s token has 16 to 100 letters, digits, "-" or "_"');
   }
   const origins = new Set(options.uiOrigins.map((origin) => new URL(origin).origin));
   // Without a logger: paths hold the token, bodies hold personal data.

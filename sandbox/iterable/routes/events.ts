@@ -114,8 +114,8 @@ function list(
   const user = world.users.readable(nowMs, { email, userId: ids.userId });
   if (user === undefined) return json({ events: [] });
   const all = [
-    ...user.events.flatMap((event) => customEvent(event, nowMs)),
-    ...user.systemEvents
+    ...(user.events ?? []).flatMap((event) => customEvent(event, nowMs)),
+    ...(user.systemEvents ?? [])
       .filter(({ createdAtMs }) => createdAtMs + world.settings.readableAfterMs.events <= nowMs)
       .map((event) => systemEvent(user, event)),
   ];

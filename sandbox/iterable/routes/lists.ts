@@ -1,13 +1,14 @@
 /** Static lists: made, filled, emptied, deleted. */
 import { badParams, json, refuse, success, text } from '../answers.js';
 import type { Answer } from '../answers.js';
-import { identify, identifyReadable, isFailure } from '../identify.js';
+import { identifyReadable, isFailure } from '../identify.js';
 import type { Ids } from '../identify.js';
 import { BulkReport } from '../report.js';
 import { checkRows, perMinute, perSecond, withBody } from '../route.js';
 import type { Route } from '../route.js';
 import { ListLeavers, ListSubscribers, NewList } from '../shapes.js';
 import { applyTargeted } from '../subscriptions.js';
+import { draftOf } from '../users.js';
 import type { Profile, StoredUser } from '../users.js';
 import type { StoredList, World } from '../world.js';
 import { store } from '../write-profile.js';
@@ -44,13 +45,11 @@ function subscribe(
   // The flag counts for nothing where addresses identify people.
   const creates = !body.existingOnly || world.settings.projectType === 'email';
   const batch = { rows: body.rows, createNew: world.settings.createNewFields, creates };
-  return updateMany(world, batch, (ids) => {
-    const found = identify(world, ids);
-    if (isFailure(found) || found.user === undefined) return;
+  return updateMany(world, batch, (user) => {
+    const wasIn = draftOf(user).subscriptions.emailListIds.includes(body.listId);
     const target = { group: 'emailList', id: body.listId } as const;
-    setSubscriptions(world, found.user, ({ subscriptions }) =>
-      applyTargeted(subscriptions, target, 'subscribe'),
-    );
+    setSubscriptions(world, user, ({ subscriptions }) => applyTargeted(subscriptions, target, 'subscribe'));
+    return !wasIn;
   });
 }
 

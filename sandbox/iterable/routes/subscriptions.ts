@@ -144,7 +144,7 @@ function targetOf(world: World, params: Call['params']): Target {
 
 function note(world: World, user: StoredUser, target: Target, action: Action): void {
   const only = (group: Target['group']): readonly number[] => (target.group === group ? [target.id] : []);
-  user.systemEvents.push({
+  (user.systemEvents ??= []).push({
     eventName: action === 'subscribe' ? 'emailSubscribe' : 'emailUnSubscribe',
     createdAtMs: world.nowMs,
     unsubSource: 'API',

@@ -7,6 +7,7 @@ import { BulkReport, refusalOf } from '../report.js';
 import { checkRows, perSecond, withBody } from '../route.js';
 import type { Route } from '../route.js';
 import { EmailChange, UserUpdate, UserUpdates } from '../shapes.js';
+import type { StoredUser } from '../users.js';
 import { writeProfile } from '../write-profile.js';
 import type { ProfileRow } from '../write-profile.js';
 import type { World } from '../world.js';
@@ -30,11 +31,14 @@ interface Batch {
   readonly creates: boolean;
 }
 
-/** Rows of users/bulkUpdate and of lists/subscribe, which writes the profiles too. */
+/**
+ * Rows of users/bulkUpdate, and of lists/subscribe, which writes profiles too.
+ * @param more what else a row does to a person; says whether that changed anything
+ */
 export function updateMany(
   world: World,
   batch: Batch,
-  onWritten: (ids: Ids) => void = () => undefined,
+  more: (user: StoredUser) => boolean = () => false,
 ): Answer {
   checkRows(world, batch.rows.length);
   const check = world.fieldCheck();
@@ -48,9 +52,9 @@ export function updateMany(
     const written = writeProfile(world, row, fields, { creates: batch.creates, bulk: true });
     if (isFailure(written)) reportFailure(world, report, written);
     else {
-      if (written.changed) report.succeed();
+      const changed = more(written.user) || written.changed;
+      if (changed) report.succeed();
       else report.noOp({ email: written.user.profile.latest?.email, userId: written.userId });
-      onWritten(row);
     }
   }
   return report.answer(changes);
@@ -77,7 +81,7 @@ function updateEmail(world: World, ids: Ids, newEmail: string): Answer {
     { ...profile, email: next.email, updatedAtMs: world.nowMs },
     world.times('users'),
   );
-  for (const event of found.user.events) event.email = next.email ?? '';
+  for (const event of found.user.events ?? []) event.email = next.email ?? '';
   return success('User email successfully updated.');
 }
 

@@ -39,8 +39,7 @@ describe('revising an event', () => {
     const revising = reviseEvent(event, { email: 'robin.example.com', setup_for_company: 'perhaps' });
     await expect(revising).rejects.toMatchObject({ type: 'invalid-input', nonRetryable: true });
     await expect(revising).rejects.toThrow(
-      'email: this is not an e-mail address; expected something like robin@example.com; ' +
-        'setup_for_company: setup_for_company is true, false or null',
+      /^email: .*e-mail address.*; setup_for_company: .*true, false or null$/,
     );
     await expect(revising).rejects.not.toThrow(/robin\.example\.com|perhaps/);
   });

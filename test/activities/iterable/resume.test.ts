@@ -1,0 +1,163 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { DeliveryItem } from '../../../activities/iterable/contract.js';
+import { acceptedEvent } from '../../support/events.js';
+import {
+  itemsOf,
+  QUIET,
+  START_MS,
+  startConnector,
+  type TestConnector,
+} from '../../support/iterable-connector.js';
+
+const people = (count: number): DeliveryItem[] =>
+  itemsOf(...Array.from({ length: count }, (_, n) => acceptedEvent(n, {}, START_MS)));
+
+let connector: TestConnector;
+async function start(...args: Parameters<typeof startConnector>): Promise<TestConnector> {
+  connector = await startConnector(...args);
+  return connector;
+}
+afterEach(() => connector.sandbox.close());
+
+/** An activity whose heartbeats can be read. */
+function watched(): {
+  env: MockActivityEnvironment;
+  beats: unknown[];
+  beatWith: (entries: number) => Promise<unknown>;
+} {
+  const env = new MockActivityEnvironment({}, { logger: QUIET });
+  const beats: unknown[] = [];
+  env.on('heartbeat', (details: unknown) => beats.push(details));
+  const beatWith = (entries: number): Promise<unknown> =>
+    new Promise((resolve) => {
+      env.on('heartbeat', (details: unknown) => {
+        if (Array.isArray(details) && details.length >= entries) resolve(details);
+      });
+    });
+  return { env, beats, beatWith };
+}
+
+describe('after a crash', () => {
+  it('the next attempt sends only what was under way', async () => {
+    const { runIn, run, sandbox, paths } = await start({
+      faults: { seed: 3, rates: { '/api/events/track': { hang: 0.4 } } },
+    });
+    const items = people(20);
+    const { env, beatWith } = watched();
+    const crashed = runIn(env, items).catch(() => 'gone');
+    const heartbeatDetails = await beatWith(20); // all profiles are written, and some events tracked
+    const tracked = new Set(sandbox.events().map(({ id }) => id));
+    const asked = paths().length;
+    sandbox.setFaults(undefined);
+
+    const verdicts = await run(items, { attempt: 2, heartbeatDetails });
+    expect(verdicts.map(({ eventId }) => eventId)).toEqual(items.map(({ event }) => event.eventId));
+    expect(verdicts.every(({ verdict }) => verdict.kind === 'delivered')).toBe(true);
+    expect(verdicts.every(({ profileWrittenAtMs }) => profileWrittenAtMs === START_MS)).toBe(true);
+    expect(tracked.size).toBeGreaterThan(0);
+    expect(tracked.size).toBeLessThan(20);
+    expect(paths().slice(asked)).toEqual(Array.from({ length: 20 - tracked.size }, () => 'events/track'));
+    expect(sandbox.events().every(({ writes }) => writes === 1)).toBe(true);
+    await sandbox.close();
+    await crashed;
+    await start();
+  });
+
+  it('what an earlier attempt has achieved is returned even when this one achieves nothing', async () => {
+    const { run } = await start({ faults: { seed: 1, rates: { '*': { '503': 1 } } } });
+    const verdicts = await run(people(2), {
+      attempt: 2,
+      heartbeatDetails: [[0, START_MS, { kind: 'delivered' }]],
+    });
+    expect(verdicts.map(({ verdict }) => verdict.kind)).toEqual(['delivered', 'retry']);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['text', 'rubbish'],
+    ['an object', { done: [1] }],
+    [
+      'entries of other shapes',
+      [1, null, {}, ['0', 1], [-1, null], [0.5, null], [0, 'then'], [0, null, { kind: 'retry' }]],
+    ],
+    ['unknown reasons', [[0, null, { kind: 'rejected', reason: 'because', class: 'rejected' }]]],
+    ['places that no item has', [[99, null, { kind: 'delivered' }]]],
+  ])('details that cannot be read count as none: %s', async (_, heartbeatDetails) => {
+    const { run, sandbox } = await start();
+    const verdicts = await run(people(2), { attempt: 2, heartbeatDetails });
+    expect(verdicts.map(({ verdict }) => verdict.kind)).toEqual(['delivered', 'delivered']);
+    expect(sandbox.events()).toHaveLength(2);
+  });
+
+  it('reads the entries that can be read', async () => {
+    const { run, paths } = await start();
+    const heartbeatDetails = [
+      'rubbish',
+      [1, START_MS, { kind: 'delivered' }],
+      [0, 7, { kind: 'rejected', reason: 'invalid-email', class: 'rejected' }],
+    ];
+    const verdicts = await run(people(2), { attempt: 2, heartbeatDetails });
+    expect(verdicts.map(({ verdict }) => verdict.kind)).toEqual(['rejected', 'delivered']);
+    expect(paths()).toEqual([]);
+  });
+});
+
+describe('when the worker stops', () => {
+  it('no call starts any more, those under way end within the grace, and what is done is told', async () => {
+    const { runIn, sandbox, paths } = await start(
+      { faults: { seed: 1, rates: { '/api/events/track': { hang: 1 } } } },
+      { graceMs: 20 },
+    );
+    const { env, beats, beatWith } = watched();
+    const running = runIn(env, people(60));
+    await beatWith(40); // as many as run side by side have written their profile, and hang now
+    env.cancel('WORKER_SHUTDOWN');
+    await expect(running).rejects.toBeInstanceOf(CancelledFailure);
+    const written = sandbox.users().length;
+    expect(written).toBeLessThan(60);
+    expect(beats.at(-1)).toHaveLength(written);
+    expect(paths().filter((path) => path === 'users/update')).toHaveLength(written);
+  });
+
+  it('a call under way that is answered in time counts', async () => {
+    const { runIn, sandbox } = await start();
+    const { env, beats } = watched();
+    const running = runIn(env, people(1));
+    env.cancel('WORKER_SHUTDOWN'); // while the profile is being written
+    await expect(running).rejects.toBeInstanceOf(CancelledFailure);
+    expect(beats).toEqual([[[0, START_MS]]]);
+    expect(sandbox.users()).toHaveLength(1);
+    expect(sandbox.events()).toHaveLength(0);
+  });
+
+  it('a batch that is done is returned all the same', async () => {
+    const { runIn } = await start();
+    const { env } = watched();
+    env.cancel('WORKER_SHUTDOWN');
+    const unmapped = itemsOf(acceptedEvent(1, { product_interaction: 'Something New' }, START_MS));
+    expect(await runIn(env, unmapped)).toHaveLength(1);
+  });
+
+  it('nothing is sent by an attempt that starts cancelled', async () => {
+    const { runIn, sandbox } = await start();
+    const { env } = watched();
+    env.cancel();
+    await expect(runIn(env, people(3))).rejects.toBeInstanceOf(CancelledFailure);
+    expect(sandbox.received()).toHaveLength(0);
+  });
+});
+
+describe('when time runs out', () => {
+  it('an attempt ends by itself before its timeout, with what it has', async () => {
+    const slow = { perSecond: { 'users/update': 25, 'events/track': 1e6 } }; // 2 per 100 ms
+    const { runIn } = await start({}, slow);
+    const env = new MockActivityEnvironment({ startToCloseTimeoutMs: 40_150 }, { logger: QUIET });
+    const verdicts = await runIn(env, people(20));
+    const kinds = new Set(verdicts.map(({ verdict }) => verdict.kind));
+    expect(kinds).toEqual(new Set(['delivered', 'retry']));
+    expect(verdicts.at(-1)?.verdict).toMatchObject({ kind: 'retry', class: 'rate-limited', afterMs: 1_000 });
+  });
+});

@@ -1,0 +1,73 @@
+/** Real processes on a real Temporal, for tests that kill them: `npm start` as an operator has it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../workers/temporal/ports.js';
+import { ensureDevServer, type DevServer } from '../../workers/temporal/dev-server.js';
+import { searchAttributes } from '../../workflows/shared/search-attributes.js';
+import { startProcess, type StartedProcess } from '../../scripts/processes.js';
+import type { SandboxIterable } from '../../sandbox/iterable/index.js';
+import { temporalCliPath } from './temporal.js';
+
+export const CLIENT = { clientId: 'product-backend', clientSecret: 'a secret for tests only' };
+
+export interface TestStage {
+  readonly dataDir: string;
+  readonly temporal: DevServer;
+  /** The gateway's address, the same for every gateway of the stage. */
+  readonly gatewayUrl: string;
+  readonly metricsPort: number;
+  readonly start: (only: 'gateway' | 'worker') => Promise<StartedProcess>;
+  /** All that its processes have written. */
+  readonly output: () => string;
+  readonly close: () => Promise<void>;
+}
+
+/** A Temporal with its database in a file, and settings for gateways and workers on it. */
+export async function startTestStage(
+  iterable: SandboxIterable,
+  payloadKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`,
+): Promise<TestStage> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'iterable-recipes-test-'));
+  const temporal = await ensureDevServer({
+    executable: temporalCliPath(),
+    dataDir,
+    searchAttributes: Object.values(searchAttributes),
+    ui: false,
+    preferredPort: 0,
+  });
+  const gatewayPort = await freePort(0);
+  const metricsPort = await freePort(0);
+  const processes: StartedProcess[] = [];
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    DATA_DIR: dataDir,
+    DEPLOY_ENVIRONMENT: 'test',
+    TEMPORAL_ADDRESS: temporal.address,
+    GATEWAY_PORT: String(gatewayPort),
+    GATEWAY_CLIENTS: `${CLIENT.clientId}:${CLIENT.clientSecret}`,
+    ITERABLE_API_KEY: iterable.apiKey,
+    ITERABLE_BASE_URL: iterable.url,
+    LOG_LEVEL: 'debug',
+    PERSON_HASH_KEY: 'a key for tests only',
+    PAYLOAD_KEYS: payloadKeys,
+  };
+  return {
+    dataDir,
+    temporal,
+    gatewayUrl: `http://127.0.0.1:${String(gatewayPort)}`,
+    metricsPort,
+    start: async (only) => {
+      const own = only === 'worker' ? { METRICS_PORT: String(metricsPort) } : {};
+      const started = await startProcess(['--only', only], { ...env, ...own });
+      processes.push(started);
+      return started;
+    },
+    output: () => processes.map((each) => each.output()).join(''),
+    close: async () => {
+      await Promise.all(processes.map((each) => each.end('SIGKILL')));
+      await temporal.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
