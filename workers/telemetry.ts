@@ -7,7 +7,7 @@ import { pino, type Logger } from 'pino';
 
 /** Times in ms, sizes in items: the SDK's default buckets suit neither group sizes nor ages. */
 const BUCKETS = {
-  gateway_group_size: [1, 2, 5, 10, 20, 40, 60, 80, 100],
+  gateway_group_events: [1, 2, 5, 10, 20, 40, 60, 80, 100],
   gateway_group_age: [5, 10, 25, 50, 100, 250, 500, 1000, 2500],
 };
 

@@ -43,10 +43,15 @@ export interface Attempt {
 /** A verdict, or what a reading call found. */
 type Judgement = Verdict | { readonly kind: 'user' | 'unknown-user' };
 
-/** So many calls in a row that an endpoint leaves without a usable answer are an outage; so many go out first. */
+/** So many calls in a row that an endpoint turns away end the attempt; so many go out first. */
 const PROBES = 10;
 const SIDE_BY_SIDE = 48;
-const OUTAGE: ReadonlySet<Reason> = new Set<Reason>(['unavailable', 'unreachable', 'bad-credentials']);
+const TURNED_AWAY: ReadonlySet<Reason> = new Set<Reason>([
+  'unavailable',
+  'unreachable',
+  'bad-credentials',
+  'rate-limited',
+]);
 const MIDDLE_PRIORITY = 3;
 
 export function startAttempt({ client, limiter, now, random, graceMs }: Tools): Attempt {
@@ -61,7 +66,7 @@ export function startAttempt({ client, limiter, now, random, graceMs }: Tools): 
   const learnFrom = (endpoint: EndpointName, verdict: Judgement): void => {
     const problem = isRetry(verdict) ? verdict : undefined;
     if (problem?.class === 'rate-limited') limiter.pause(ENDPOINTS[endpoint].limit, problem.afterMs);
-    if (problem === undefined || !OUTAGE.has(problem.reason)) {
+    if (problem === undefined || !TURNED_AWAY.has(problem.reason)) {
       failuresInARow.set(endpoint, 0);
       if (!hasAnswered) lanes.concurrency = SIDE_BY_SIDE;
       hasAnswered = true;
@@ -104,7 +109,7 @@ export function startAttempt({ client, limiter, now, random, graceMs }: Tools): 
 }
 
 function paused(afterMs: number): Retry {
-  return { kind: 'retry', reason: 'rate-limited', class: 'rate-limited', afterMs };
+  return { kind: 'retry', reason: 'rate-limited', class: 'rate-limited', afterMs: Math.ceil(afterMs) };
 }
 
 function isRetry(verdict: Judgement): verdict is Retry {

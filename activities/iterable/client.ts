@@ -49,7 +49,7 @@ export function createIterableClient(settings: ClientSettings): IterableClient {
   const keepAlive = { keepAlive: true, maxSockets: settings.sockets };
   const http = got.extend({
     agent: { http: new HttpAgent(keepAlive), https: new HttpsAgent(keepAlive) },
-    headers: { 'api-key': settings.apiKey },
+    headers: { 'api-key': settings.apiKey, 'user-agent': 'iterable-recipes' },
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,

@@ -104,7 +104,7 @@ function settings(
 async function meanGroupSize(metricsPort: number): Promise<number> {
   const page = await got(`http://127.0.0.1:${String(metricsPort)}/metrics`).text();
   const value = (name: string): number =>
-    Number(new RegExp(`^\\w*gateway_group_size\\w*_${name}\\S* ([\\d.]+)$`, 'm').exec(page)?.[1]);
+    Number(new RegExp(`^\\w*gateway_group_events\\w*_${name}\\S* ([\\d.]+)$`, 'm').exec(page)?.[1]);
   return value('sum') / value('count');
 }
 

@@ -10,7 +10,6 @@ import { buildTemporalGateway } from '../../gateway/on-temporal.js';
 import { EventStatus, TakenItem } from '../../gateway/schemas.js';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { TEST_HASHER } from '../support/events.js';
-import { testClient } from '../support/recipes-worker.js';
 import { localEnv } from '../support/temporal.js';
 import { CLIENTS, httpCall, TOKEN_SECRET } from './support.js';
 import { createTokens } from '../../gateway/tokens.js';
@@ -60,7 +59,7 @@ describe('on a Temporal server', () => {
   let gateway: Running;
   beforeAll(async () => {
     env = await localEnv();
-    client = testClient(env);
+    client = env.client;
     gateway = await gatewayOn(client);
   });
   afterAll(async () => {

@@ -1,4 +1,4 @@
-/** Workers for workflow tests: the real bundle and the real converter, with activities of the test's own. */
+/** Workers for workflow tests: the real bundle and the real converter, with activities of each story's own. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -8,30 +8,41 @@ import { workflowBundlePath } from './temporal.js';
 
 export type TestActivities = IterableActivities & EventActivities;
 
-/** Runs `story` while both queues are served, then stops the workers. */
-export async function withRecipes<T>(
-  env: TestWorkflowEnvironment,
-  activities: Partial<TestActivities>,
-  story: () => Promise<T>,
-): Promise<T> {
-  const shared = { connection: env.nativeConnection, dataConverter: testConverter };
-  const workflows = await Worker.create({
-    ...shared,
-    taskQueue: 'recipes',
-    workflowBundle: { codePath: workflowBundlePath() },
-    // Every task replays from the start, which finds what is not deterministic; and no workflow waits for a
-    // worker of an earlier story to come back.
-    maxCachedWorkflows: 0,
-  });
-  const iterable = await Worker.create({
-    ...shared,
-    taskQueue: 'iterable',
-    activities: { ...NONE, ...activities },
-  });
-  return workflows.runUntil(() => iterable.runUntil(story));
+export interface Recipes {
+  /** What the activities do from now on; those that are not named fail for good. */
+  readonly use: (activities: Partial<TestActivities>) => void;
+  readonly stop: () => Promise<void>;
 }
 
 const unexpected = (): never => {
   throw ApplicationFailure.nonRetryable('this story calls no such activity', 'unexpected-in-test');
 };
 const NONE: TestActivities = { deliverEvents: unexpected, reviseEvent: unexpected };
+
+/** Serves both queues until it is stopped. One per file: the test server hands tasks to workers that have left. */
+export async function startRecipes(env: TestWorkflowEnvironment): Promise<Recipes> {
+  const shared = { connection: env.nativeConnection, dataConverter: testConverter };
+  let current = NONE;
+  const activities: TestActivities = {
+    deliverEvents: (items) => current.deliverEvents(items),
+    reviseEvent: (event, fields) => current.reviseEvent(event, fields),
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue: 'recipes',
+      workflowBundle: { codePath: workflowBundlePath() },
+    }),
+    Worker.create({ ...shared, taskQueue: 'iterable', activities }),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  return {
+    use: (next) => {
+      current = { ...NONE, ...next };
+    },
+    stop: async () => {
+      for (const worker of workers) worker.shutdown();
+      await running;
+    },
+  };
+}

@@ -15,17 +15,20 @@ import {
 import { HORIZON_MS } from '../../workflows/shared/delivery.js';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { acceptedEvent } from '../support/events.js';
-import { withRecipes, type TestActivities } from '../support/recipes-worker.js';
+import { startRecipes, type Recipes, type TestActivities } from '../support/recipes-worker.js';
 import { timeSkippingEnv } from '../support/temporal.js';
 
 type Parked = WorkflowHandle<(input: ParkedEventInput) => Promise<ParkedState>>;
 
 describe('parkedEvent', () => {
   let env: TestWorkflowEnvironment;
+  let recipes: Recipes;
   beforeAll(async () => {
     env = await timeSkippingEnv();
+    recipes = await startRecipes(env);
   });
   afterAll(async () => {
+    await recipes.stop();
     await env.teardown();
   });
 
@@ -49,14 +52,13 @@ describe('parkedEvent', () => {
       : String(error);
 
   it('waits for years and still knows why', async () => {
-    await withRecipes(env, {}, async () => {
-      const parked = await park();
-      await env.sleep('800 days');
-      expect(await parked.query(stateQuery)).toMatchObject({
-        status: 'parked',
-        reason: 'unknown-product-interaction',
-        releases: 0,
-      });
+    recipes.use({});
+    const parked = await park();
+    await env.sleep('800 days');
+    expect(await parked.query(stateQuery)).toMatchObject({
+      status: 'parked',
+      reason: 'unknown-product-interaction',
+      releases: 0,
     });
   });
 
@@ -70,28 +72,22 @@ describe('parkedEvent', () => {
         );
       },
     };
-    await withRecipes(env, activities, async () => {
-      const parked = await park();
-      expect(await parked.executeUpdate(releaseUpdate)).toMatchObject({ status: 'delivered', releases: 1 });
-      expect(await parked.result()).toMatchObject({ status: 'delivered' });
-      expect(sent).toEqual([parked.workflowId.replace('parked/', '')]);
-      const { typedSearchAttributes } = await parked.describe();
-      expect(typedSearchAttributes.get(searchAttributes.outcome)).toBe('delivered');
-    });
+    recipes.use(activities);
+    const parked = await park();
+    expect(await parked.executeUpdate(releaseUpdate)).toMatchObject({ status: 'delivered', releases: 1 });
+    expect(await parked.result()).toMatchObject({ status: 'delivered' });
+    expect(sent).toEqual([parked.workflowId.replace('parked/', '')]);
+    const { typedSearchAttributes } = await parked.describe();
+    expect(typedSearchAttributes.get(searchAttributes.outcome)).toBe('delivered');
   });
 
   it('is parked again, with the new reason, when a release is rejected', async () => {
-    await withRecipes(
-      env,
-      delivering({ kind: 'rejected', reason: 'invalid-email', class: 'rejected' }),
-      async () => {
-        const parked = await park();
-        const state = await parked.executeUpdate(releaseUpdate);
-        expect(state).toMatchObject({ status: 'parked', reason: 'invalid-email', releases: 1 });
-        const { typedSearchAttributes } = await parked.describe();
-        expect(typedSearchAttributes.get(searchAttributes.parkReason)).toBe('invalid-email');
-      },
-    );
+    recipes.use(delivering({ kind: 'rejected', reason: 'invalid-email', class: 'rejected' }));
+    const parked = await park();
+    const state = await parked.executeUpdate(releaseUpdate);
+    expect(state).toMatchObject({ status: 'parked', reason: 'invalid-email', releases: 1 });
+    const { typedSearchAttributes } = await parked.describe();
+    expect(typedSearchAttributes.get(searchAttributes.parkReason)).toBe('invalid-email');
   });
 
   it('answers a release within seconds even when Iterable is down, and goes on for 76 hours', async () => {
@@ -104,29 +100,27 @@ describe('parkedEvent', () => {
         );
       },
     };
-    await withRecipes(env, activities, async () => {
-      const parked = await park();
-      const asked = parked.executeUpdate(releaseUpdate);
-      await env.sleep('30 seconds');
-      expect(await asked).toMatchObject({ status: 'releasing' });
-      await expect(parked.executeUpdate(releaseUpdate)).rejects.toThrow(WorkflowUpdateFailedError);
-      const again = await parked.executeUpdate(discardUpdate, { args: ['no longer wanted'] }).catch(refusal);
-      expect(again).toContain('releasing; only a parked event can be changed');
-      await env.sleep(HORIZON_MS);
-      expect(await parked.query(stateQuery)).toMatchObject({ status: 'parked', reason: 'gave-up' });
-      expect(attempts).toBeGreaterThan(70);
-    });
+    recipes.use(activities);
+    const parked = await park();
+    const asked = parked.executeUpdate(releaseUpdate);
+    await env.sleep('30 seconds');
+    expect(await asked).toMatchObject({ status: 'releasing' });
+    await expect(parked.executeUpdate(releaseUpdate)).rejects.toThrow(WorkflowUpdateFailedError);
+    const again = await parked.executeUpdate(discardUpdate, { args: ['no longer wanted'] }).catch(refusal);
+    expect(again).toContain('releasing; only a parked event can be changed');
+    await env.sleep(HORIZON_MS);
+    expect(await parked.query(stateQuery)).toMatchObject({ status: 'parked', reason: 'gave-up' });
+    expect(attempts).toBeGreaterThan(70);
   });
 
   it('is discarded with a reason, which is kept', async () => {
-    await withRecipes(env, {}, async () => {
-      const parked = await park();
-      expect(await parked.executeUpdate(discardUpdate, { args: ['  '] }).catch(refusal)).toContain('say why');
-      await parked.executeUpdate(discardUpdate, { args: ['a test of the product team'] });
-      expect(await parked.result()).toMatchObject({
-        status: 'discarded',
-        discardReason: 'a test of the product team',
-      });
+    recipes.use({});
+    const parked = await park();
+    expect(await parked.executeUpdate(discardUpdate, { args: ['  '] }).catch(refusal)).toContain('say why');
+    await parked.executeUpdate(discardUpdate, { args: ['a test of the product team'] });
+    expect(await parked.result()).toMatchObject({
+      status: 'discarded',
+      discardReason: 'a test of the product team',
     });
   });
 
@@ -149,29 +143,27 @@ describe('parkedEvent', () => {
         );
       },
     };
-    await withRecipes(env, activities, async () => {
-      const parked = await park();
-      const wrong = parked.executeUpdate(replaceUpdate, { args: [{ uid: 'x' }] });
-      await expect(wrong).rejects.toThrow(WorkflowUpdateFailedError);
-      expect(
-        await parked.executeUpdate(replaceUpdate, { args: [{ product_interaction: 'SaaS Trial' }] }),
-      ).toMatchObject({ status: 'parked' });
-      expect((await parked.describe()).typedSearchAttributes.get(searchAttributes.personHash)).toEqual([
-        'another',
-      ]);
-      await parked.executeUpdate(releaseUpdate);
-      expect(sent).toEqual(['SaaS Trial']);
-    });
+    recipes.use(activities);
+    const parked = await park();
+    const wrong = parked.executeUpdate(replaceUpdate, { args: [{ uid: 'x' }] });
+    await expect(wrong).rejects.toThrow(WorkflowUpdateFailedError);
+    expect(
+      await parked.executeUpdate(replaceUpdate, { args: [{ product_interaction: 'SaaS Trial' }] }),
+    ).toMatchObject({ status: 'parked' });
+    expect((await parked.describe()).typedSearchAttributes.get(searchAttributes.personHash)).toEqual([
+      'another',
+    ]);
+    await parked.executeUpdate(releaseUpdate);
+    expect(sent).toEqual(['SaaS Trial']);
   });
 
   it('counts as discarded when an operator cancels it', async () => {
-    await withRecipes(env, {}, async () => {
-      const parked = await park();
-      await parked.cancel();
-      expect(await parked.result()).toMatchObject({
-        status: 'discarded',
-        discardReason: 'workflow cancelled',
-      });
+    recipes.use({});
+    const parked = await park();
+    await parked.cancel();
+    expect(await parked.result()).toMatchObject({
+      status: 'discarded',
+      discardReason: 'workflow cancelled',
     });
   });
 });

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import type { DeliveryItem, ItemVerdict } from '../../../activities/iterable/contract.js';
 import { acceptedEvent } from '../../support/events.js';
+import { expectValidRequest } from '../../support/iterable-contract.js';
 import { START_MS, startConnector, stillOpen, type TestConnector } from '../../support/iterable-connector.js';
 
 const KINDS = ['SaaS Trial', 'Invited User', 'Personal SaaS Registration', 'Hand Raise PQL', 'Something New'];
@@ -86,6 +87,7 @@ describe('deliverEvents under random faults', () => {
               .map(({ id }) => id)
               .sort(),
           ).toEqual(delivered.sort());
+          sandbox.received().forEach(expectValidRequest);
           expectOrder(events.map(({ eventId, personHash }) => ({ eventId, personHash })));
         },
       ),

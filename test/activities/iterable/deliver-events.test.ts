@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { acceptedEvent } from '../../support/events.js';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createIterableActivities } from '../../../activities/iterable/activities.js';
+import { acceptedEvent, TEST_HASHER } from '../../support/events.js';
+import { startScriptedServer } from '../../support/scripted-server.js';
+import { expectValidRequest } from '../../support/iterable-contract.js';
 import {
   itemsOf,
+  QUIET,
   START_MS,
   startConnector,
   stillOpen,
@@ -19,8 +24,9 @@ async function start(...args: Parameters<typeof startConnector>): Promise<TestCo
   return connector;
 }
 afterEach(async () => {
-  for (const { path, body } of connector.sandbox.received()) {
-    expect(path + JSON.stringify(body ?? null)).not.toMatch(SUBSCRIPTION);
+  for (const request of connector.sandbox.received()) {
+    expectValidRequest(request);
+    expect(request.path + JSON.stringify(request.body ?? null)).not.toMatch(SUBSCRIPTION);
   }
   await connector.sandbox.close();
 });
@@ -282,6 +288,31 @@ describe('when Iterable is down', () => {
       expect(sandbox.received().length).toBeLessThanOrEqual(10);
     },
   );
+
+  it.each(['429', '429-text'] as const)('nor does it when Iterable is busy (%s)', async (fault) => {
+    const { run, sandbox } = await start({ faults: { seed: 1, rates: { '*': { [fault]: 1 } } } });
+    expect(await failureOf(run(crowd(100)))).toMatchObject({ type: 'rate-limited', nonRetryable: false });
+    expect(sandbox.received().length).toBeLessThanOrEqual(10);
+  });
+
+  it('a long wait that Iterable asks for is kept by the whole worker', async () => {
+    const { event } = await start();
+    const server = await startScriptedServer(() => ({ status: 429, headers: { 'retry-after': '60' } }));
+    const { deliverEvents } = createIterableActivities({
+      baseUrl: server.url,
+      apiKey: 'a-key',
+      limitShare: 1,
+      hasher: TEST_HASHER,
+    });
+    for (const n of [1, 2, 3]) {
+      const env = new MockActivityEnvironment({}, { logger: QUIET });
+      const failure = await failureOf(env.run(deliverEvents, itemsOf(event(n))));
+      expect(failure.type).toBe('rate-limited');
+      expect(Number(failure.nextRetryDelay)).toBeGreaterThan(50_000);
+    }
+    expect(server.seen).toHaveLength(1);
+    await server.close();
+  });
 
   it('a wrong key is an alert, and is tried again in five minutes', async () => {
     const { run, sandbox } = await start({}, {}, 'another-key');

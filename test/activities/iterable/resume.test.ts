@@ -3,6 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { DeliveryItem } from '../../../activities/iterable/contract.js';
 import { acceptedEvent } from '../../support/events.js';
+import { expectValidRequest } from '../../support/iterable-contract.js';
 import {
   itemsOf,
   QUIET,
@@ -19,7 +20,10 @@ async function start(...args: Parameters<typeof startConnector>): Promise<TestCo
   connector = await startConnector(...args);
   return connector;
 }
-afterEach(() => connector.sandbox.close());
+afterEach(async () => {
+  connector.sandbox.received().forEach(expectValidRequest);
+  await connector.sandbox.close();
+});
 
 /** An activity whose heartbeats can be read. */
 function watched(): {
@@ -152,9 +156,9 @@ describe('when the worker stops', () => {
 
 describe('when time runs out', () => {
   it('an attempt ends by itself before its timeout, with what it has', async () => {
-    const slow = { perSecond: { 'users/update': 25, 'events/track': 1e6 } }; // 2 per 100 ms
+    const slow = { perSecond: { 'users/update': 10, 'events/track': 1e6 } }; // 1 per 125 ms
     const { runIn } = await start({}, slow);
-    const env = new MockActivityEnvironment({ startToCloseTimeoutMs: 40_150 }, { logger: QUIET });
+    const env = new MockActivityEnvironment({ startToCloseTimeoutMs: 40_400 }, { logger: QUIET });
     const verdicts = await runIn(env, people(20));
     const kinds = new Set(verdicts.map(({ verdict }) => verdict.kind));
     expect(kinds).toEqual(new Set(['delivered', 'retry']));
