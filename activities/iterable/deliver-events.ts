@@ -1,11 +1,10 @@
 /** The activity `deliverEvents`: a batch of product events, one verdict each. */
-import { Context } from '@temporalio/activity';
 import { isSettled } from '../../domain/verdict.js';
 import type { Retry } from './answers.js';
 import { startAttempt, type Attempt, type Tools } from './attempt.js';
 import type { DeliveryItem, ItemVerdict, IterableActivities } from './contract.js';
 import { deliverEvent } from './deliver-event.js';
-import { nothingAchieved } from './nothing-achieved.js';
+import { nothingAchieved, throwIfCancelled } from './failures.js';
 import { startProgress, type Progress } from './progress.js';
 
 /** Something about an item, and the item's place in the batch. */
@@ -91,7 +90,7 @@ function conclude(
   random: number,
 ): readonly ItemVerdict[] {
   const open = verdicts.map(({ verdict }) => verdict).filter((verdict) => !isSettled(verdict));
-  if (open.length > 0) Context.current().cancellationSignal.throwIfAborted();
+  if (open.length > 0) throwIfCancelled();
   const isAdvanced = verdicts.some(
     ({ profileWrittenAtMs }, index) => profileWrittenAtMs !== items[index]?.profileWrittenAtMs,
   );

@@ -68,7 +68,7 @@ function overhearStreams(note: (what: unknown) => void): (() => void)[] {
 /** Jest's console does not write to the streams. */
 function overhearConsole(note: (what: unknown) => void): (() => void)[] {
   return (['debug', 'log', 'info', 'warn', 'error'] as const).map((method) => {
-    const original = console[method];
+    const original = console[method].bind(console);
     console[method] = (...args: unknown[]) => {
       note(args);
     };

@@ -38,16 +38,15 @@ export async function deliverNextRound(
   progress: Progress,
   deadlineMs: number,
 ): Promise<Progress> {
-  const firstDueMs = Math.min(...progress.open.map(({ notBeforeMs }) => notBeforeMs), deadlineMs);
-  const waitMs = firstDueMs - workflowNow();
+  const nextMs = Math.min(...progress.open.map(({ notBeforeMs }) => notBeforeMs), deadlineMs);
+  const waitMs = nextMs - workflowNow();
   if (waitMs > 0)
-    await sleep(waitMs, {
-      summary: `next attempt for ${String(progress.open.length)} of ${String(events.length)}`,
-    });
+    await sleep(waitMs, { summary: `next attempt for ${progress.open.length} of ${events.length}` });
 
-  const due = progress.open.filter(({ notBeforeMs }) => notBeforeMs <= firstDueMs + SAME_ROUND_MS);
-  const verdicts = await attempt(itemsOf(events, due), deadlineMs);
-  return afterRound(progress, due, verdicts);
+  // At the deadline everything is due, and `attempt` gives up on it.
+  const dueUntilMs = nextMs === deadlineMs ? Infinity : nextMs + SAME_ROUND_MS;
+  const due = progress.open.filter(({ notBeforeMs }) => notBeforeMs <= dueUntilMs);
+  return afterRound(progress, due, await attempt(itemsOf(events, due), deadlineMs));
 }
 
 function itemsOf(events: readonly AcceptedEvent[], due: readonly OpenEvent[]): DeliveryItem[] {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { CancelledFailure } from '@temporalio/common';
+import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { DeliveryItem } from '../../../activities/iterable/contract.js';
 import { acceptedEvent } from '../../support/events.js';
@@ -42,6 +42,12 @@ function watched(): {
     });
   return { env, beats, beatWith };
 }
+
+function stopWorker(env: MockActivityEnvironment): void {
+  env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
+}
+/** Retryable: with a cancellation Temporal would forget the last heartbeat. */
+const INTERRUPTED = { name: 'ApplicationFailure', type: 'interrupted', nonRetryable: false };
 
 describe('after a crash', () => {
   it('the next attempt sends only what was under way', async () => {
@@ -118,8 +124,8 @@ describe('when the worker stops', () => {
     const { env, beats, beatWith } = watched();
     const running = runIn(env, people(60));
     await beatWith(40); // as many as run side by side have written their profile, and hang now
-    env.cancel('WORKER_SHUTDOWN');
-    await expect(running).rejects.toBeInstanceOf(CancelledFailure);
+    stopWorker(env);
+    await expect(running).rejects.toMatchObject(INTERRUPTED);
     const written = sandbox.users().length;
     expect(written).toBeLessThan(60);
     expect(beats.at(-1)).toHaveLength(written);
@@ -130,8 +136,8 @@ describe('when the worker stops', () => {
     const { runIn, sandbox } = await start();
     const { env, beats } = watched();
     const running = runIn(env, people(1));
-    env.cancel('WORKER_SHUTDOWN'); // while the profile is being written
-    await expect(running).rejects.toBeInstanceOf(CancelledFailure);
+    stopWorker(env); // while the profile is being written
+    await expect(running).rejects.toMatchObject(INTERRUPTED);
     expect(beats).toEqual([[[0, START_MS]]]);
     expect(sandbox.users()).toHaveLength(1);
     expect(sandbox.events()).toHaveLength(0);
@@ -140,12 +146,12 @@ describe('when the worker stops', () => {
   it('a batch that is done is returned all the same', async () => {
     const { runIn } = await start();
     const { env } = watched();
-    env.cancel('WORKER_SHUTDOWN');
+    stopWorker(env);
     const unmapped = itemsOf(acceptedEvent(1, { product_interaction: 'Something New' }, START_MS));
     expect(await runIn(env, unmapped)).toHaveLength(1);
   });
 
-  it('nothing is sent by an attempt that starts cancelled', async () => {
+  it('nothing is sent by an attempt that the workflow has cancelled', async () => {
     const { runIn, sandbox } = await start();
     const { env } = watched();
     env.cancel();

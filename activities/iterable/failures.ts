@@ -1,4 +1,5 @@
-/** The failure of an attempt that has got nothing through: Temporal tries again, without growing the history. */
+/** How an attempt fails that cannot return its verdicts. Temporal tries again, without growing the history. */
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { HANDLING, type FailureClass } from '../../domain/verdict.js';
 import type { Retry } from './answers.js';
@@ -7,6 +8,7 @@ import type { Retry } from './answers.js';
 const ORDER: readonly FailureClass[] = ['auth', 'unavailable', 'rate-limited'];
 /** The next attempt comes up to so much later than asked, so that many batches do not come back at once. */
 const SPREAD = 0.25;
+const NEXT_WORKER_MS = 100;
 
 /**
  * @param retries one per item, at least one
@@ -26,4 +28,22 @@ export function nothingAchieved(retries: readonly Retry[], random: number): Appl
     nextRetryDelay: waitMs,
     ...(HANDLING[type].alert ? {} : { category: ApplicationFailureCategory.BENIGN }),
   });
+}
+
+/**
+ * @throws ApplicationFailure of type `interrupted`, retryable at once, when the worker stops: Temporal keeps the last
+ *   heartbeat of a failure, but not of a cancellation
+ * @throws CancelledFailure when the workflow has cancelled the activity
+ */
+export function throwIfCancelled(): void {
+  const { cancellationSignal, cancellationDetails } = Context.current();
+  if (cancellationSignal.aborted && cancellationDetails?.workerShutdown) {
+    throw ApplicationFailure.create({
+      type: 'interrupted',
+      message: 'the worker stopped; another one goes on',
+      nextRetryDelay: NEXT_WORKER_MS,
+      category: ApplicationFailureCategory.BENIGN,
+    });
+  }
+  cancellationSignal.throwIfAborted();
 }
