@@ -25,7 +25,8 @@ export interface IterableActivities {
    * Returns as soon as something has been settled or advanced, with `retry` for the rest; throws (retryable, with
    * the server's wait as next delay) when an attempt has achieved nothing, so that an outage grows no history.
    * Idempotent by `eventId`. Heartbeats what is done.
-   * @throws ApplicationFailure of type `unavailable`, `rate-limited` or `auth`, retryable
+   * @throws ApplicationFailure of type `unavailable`, `rate-limited` or `auth`, retryable; `interrupted`, retryable at
+   *   once, when the worker stops
    */
   readonly deliverEvents: (items: readonly DeliveryItem[]) => Promise<readonly ItemVerdict[]>;
 }

@@ -31,8 +31,8 @@ export function nothingAchieved(retries: readonly Retry[], random: number): Appl
 }
 
 /**
- * @throws ApplicationFailure of type `interrupted`, retryable at once, when the worker stops: Temporal keeps the last
- *   heartbeat of a failure, but not of a cancellation
+ * @throws ApplicationFailure of type `interrupted`, retryable at once, when the worker stops: the SDK sends the last
+ *   heartbeat before it reports a failure, which it does not promise for a cancellation
  * @throws CancelledFailure when the workflow has cancelled the activity
  */
 export function throwIfCancelled(): void {

@@ -41,12 +41,12 @@ function mayChange(world: World, found: Identified, next: Identity, bulk: boolea
   return !(emailStays && changes('email')) && !(projectType === 'userId' && changes('userId'));
 }
 
-/** In hybrid projects both are unique: names the identity that somebody else has already. */
+/** Names the identity that somebody else has already, of those that are unique in the project. */
 function taken(world: World, { user }: Identified, next: Identity): RowFailure | undefined {
-  if (world.settings.projectType !== 'hybrid') return undefined;
-  const ofEmail = world.users.byEmail(next.email);
+  const { projectType } = world.settings;
+  const ofEmail = projectType === 'userId' ? undefined : world.users.byEmail(next.email);
   if (ofEmail !== undefined && ofEmail !== user) return { problem: 'conflict', email: next.email };
-  const [ofUserId] = world.users.byUserId(next.userId);
+  const [ofUserId] = projectType === 'email' ? [] : world.users.byUserId(next.userId);
   return ofUserId !== undefined && ofUserId !== user
     ? { problem: 'conflict', userId: next.userId }
     : undefined;

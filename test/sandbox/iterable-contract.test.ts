@@ -31,7 +31,10 @@ function request(endpoint: string, body?: unknown, url?: string): Parameters<typ
   };
 }
 
-const GOOD: readonly [endpoint: string, body?: unknown, url?: string][] = [
+/** The URL where it differs from the endpoint's path. */
+type Sent = readonly [endpoint: string, body?: unknown, url?: string];
+
+const GOOD: readonly Sent[] = [
   [
     'POST /api/events/track',
     {
@@ -108,7 +111,13 @@ const GOOD: readonly [endpoint: string, body?: unknown, url?: string][] = [
   ],
 ];
 
-const BAD: readonly [what: string, endpoint: string, body: unknown, complaint: RegExp, url?: string][] = [
+const BAD: readonly (readonly [
+  what: string,
+  endpoint: string,
+  body: unknown,
+  complaint: RegExp,
+  url?: string,
+])[] = [
   ['an address that no endpoint has', 'POST /api/users/merge', {}, /no such endpoint/],
   [
     'a misspelled key',
@@ -216,20 +225,26 @@ const BAD: readonly [what: string, endpoint: string, body: unknown, complaint: R
 ];
 
 describe('expectValidRequest', () => {
-  it.each(GOOD)('takes %s %j', (endpoint, body, url) => {
-    expect(() => {
-      expectValidRequest(request(endpoint, body, url));
-    }).not.toThrow();
-  });
+  it.each(GOOD.map(([endpoint, body, url]) => ({ endpoint, body, url })))(
+    'takes $endpoint with $body',
+    ({ endpoint, body, url }) => {
+      expect(() => {
+        expectValidRequest(request(endpoint, body, url));
+      }).not.toThrow();
+    },
+  );
 
-  it.each(BAD)('refuses %s', (_what, endpoint, body, complaint, url) => {
-    const check = (): void => {
-      expectValidRequest(request(endpoint, body, url));
-    };
-    expect(check).toThrow(complaint);
-    // The endpoint and the place, never a value.
-    expect(check).not.toThrow(/ada|17672256|yes/);
-  });
+  it.each(BAD.map(([what, endpoint, body, complaint, url]) => ({ what, endpoint, body, complaint, url })))(
+    'refuses $what',
+    ({ endpoint, body, complaint, url }) => {
+      const check = (): void => {
+        expectValidRequest(request(endpoint, body, url));
+      };
+      expect(check).toThrow(complaint);
+      // The endpoint and the place, never a value.
+      expect(check).not.toThrow(/ada|17672256|yes/);
+    },
+  );
 
   it.each([
     [{}, /header Api-Key: missing/],

@@ -46,7 +46,7 @@ function watched(): {
 function stopWorker(env: MockActivityEnvironment): void {
   env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
 }
-/** Retryable: with a cancellation Temporal would forget the last heartbeat. */
+/** Retryable, and not a cancellation: the SDK then sends the last heartbeat first. */
 const INTERRUPTED = { name: 'ApplicationFailure', type: 'interrupted', nonRetryable: false };
 
 describe('after a crash', () => {

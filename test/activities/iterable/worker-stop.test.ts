@@ -26,7 +26,8 @@ async function startWorker(): Promise<{ stop: () => Promise<void> }> {
     apiKey: sandbox.apiKey,
     limitShare: 1,
     hasher: TEST_HASHER,
-    tuning: { graceMs: 20 },
+    // Slow enough that much is done after the first heartbeat; the next one is a minute away.
+    tuning: { graceMs: 20, perSecond: { 'users/update': 60 } },
   });
   const workers = await Promise.all([
     Worker.create({ ...shared, taskQueue: 'recipes', workflowBundle: { codePath: workflowBundlePath() } }),
