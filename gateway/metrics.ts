@@ -1,5 +1,6 @@
 /** The gateway's metrics. Tags are route patterns, statuses and fixed codes: never a value from a request. */
-import type { MetricMeter } from '@temporalio/common';
+import type { MetricCounter, MetricHistogram, MetricMeter } from '@temporalio/common';
+import type { MetricRows } from '../domain/metric.js';
 
 export interface IntakeMetrics {
   /** A group goes to Temporal: how many events, and how long the oldest of them has waited. */
@@ -15,19 +16,46 @@ export interface HttpMetrics {
   readonly rejected: (reason: string) => void;
 }
 
+export const GATEWAY_METRICS = {
+  gateway_group_events: { kind: 'histogram', unit: 'events', about: 'Events in one group', tags: [] },
+  gateway_group_age: { kind: 'histogram', unit: 'ms', about: 'Wait of the oldest event in a group', tags: [] },
+  gateway_queued_events: { kind: 'gauge', unit: 'events', about: 'Events that wait for a start', tags: [] },
+  gateway_duplicates: {
+    kind: 'counter',
+    unit: 'events',
+    about: 'Events that were already accepted',
+    tags: [],
+  },
+  gateway_answers: {
+    kind: 'counter',
+    unit: 'requests',
+    about: 'Answers by route and status',
+    tags: ['route', 'status'],
+  },
+  gateway_rejections: {
+    kind: 'counter',
+    unit: 'rejections',
+    about: 'Requests and items not taken',
+    tags: ['reason'],
+  },
+} as const satisfies MetricRows;
+
+type Name = keyof typeof GATEWAY_METRICS;
+
 /** Call once for each process. */
 export function createGatewayMetrics(meter: MetricMeter): IntakeMetrics & HttpMetrics {
-  const groupEvents = meter.createHistogram('gateway_group_events', 'int', 'events', 'Events in one group');
-  const groupAge = meter.createHistogram(
-    'gateway_group_age',
-    'int',
-    'ms',
-    'Wait of the oldest event in a group',
-  );
-  const queued = meter.createGauge('gateway_queued_events', 'int', 'events', 'Events that wait for a start');
-  const duplicates = meter.createCounter('gateway_duplicates', 'events', 'Events that were already accepted');
-  const answers = meter.createCounter('gateway_answers', 'requests', 'Answers by route and status');
-  const rejections = meter.createCounter('gateway_rejections', 'rejections', 'Requests and items not taken');
+  const textsOf = (name: Name): [unit: string, about: string] => [
+    GATEWAY_METRICS[name].unit,
+    GATEWAY_METRICS[name].about,
+  ];
+  const counter = (name: Name): MetricCounter => meter.createCounter(name, ...textsOf(name));
+  const histogram = (name: Name): MetricHistogram => meter.createHistogram(name, 'int', ...textsOf(name));
+  const groupEvents = histogram('gateway_group_events');
+  const groupAge = histogram('gateway_group_age');
+  const queued = meter.createGauge('gateway_queued_events', 'int', ...textsOf('gateway_queued_events'));
+  const duplicates = counter('gateway_duplicates');
+  const answers = counter('gateway_answers');
+  const rejections = counter('gateway_rejections');
   return {
     groupStarted: (events, ageMs) => {
       groupEvents.record(events);

@@ -110,7 +110,7 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: PROBLEMS.wrongType,
 };
 
-const UNAVAILABLE: Readonly<Record<UnavailableReason | 'status-unavailable', string>> = {
+export const UNAVAILABLE: Readonly<Record<UnavailableReason | 'status-unavailable', string>> = {
   overloaded:
     'More events wait here than may; this request was not taken. Send it again after the seconds in Retry-After.',
   draining: 'This gateway is stopping. Send the request again: another one takes it.',

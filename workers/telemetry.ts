@@ -5,10 +5,11 @@
 import { Runtime, type LogMetadata, type Logger as SdkLogger, type LogLevel } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 
-/** Times in ms, sizes in items: the SDK's default buckets suit neither group sizes nor ages. */
+/** In each metric's own unit. The SDK's default buckets are for times in ms, of a few seconds. */
 const BUCKETS = {
   gateway_group_events: [1, 2, 5, 10, 20, 40, 60, 80, 100],
   gateway_group_age: [5, 10, 25, 50, 100, 250, 500, 1000, 2500],
+  iterable_limiter_wait: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 };
 
 export interface TelemetryOptions {

@@ -13,11 +13,14 @@ import { FAILURE_CONVERTER_PATH } from './codec/data-converter.js';
 /** Where `npm run build` puts the bundle, so that a production start needs no bundler. Beside this file in dist/. */
 export const BUILT_BUNDLE_PATH = fileURLToPath(new URL('./workflow-bundle.built.js', import.meta.url));
 
+const WORKFLOWS_PATH = fileURLToPath(
+  new URL(`../workflows/index${extname(import.meta.url)}`, import.meta.url),
+);
+
 /** Bundles from the sources or, in dist/, from what the compiler made of them: about 2 s. */
-export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  const entry = `../workflows/index${extname(import.meta.url)}`;
+export function bundleWorkflows(workflowsPath = WORKFLOWS_PATH): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL(entry, import.meta.url)),
+    workflowsPath,
     failureConverterPath: FAILURE_CONVERTER_PATH,
     logger: QUIET,
   });

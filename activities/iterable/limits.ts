@@ -7,7 +7,7 @@ import PQueue from 'p-queue';
 import { PUBLISHED_PER_SECOND, type LimitKey } from './endpoints.js';
 
 /** Part of the published limit that we use: clocks and networks bunch calls up. */
-const USED = 0.8;
+export const USED = 0.8;
 const WINDOWS_PER_SECOND = 10;
 /** Calls under way at once: at the full rate this bears answers that take a quarter of a second. */
 const CONCURRENT_SECONDS = 0.25;

@@ -28,7 +28,7 @@ export interface Outcome {
   readonly instead?: 'hang' | 'cut';
 }
 
-const JSON_FAULTS: Readonly<Partial<Record<Fault, Answer>>> = {
+const FAULT_ANSWERS: Readonly<Partial<Record<Fault, Answer>>> = {
   '500': refused(500, 'GenericError', 'An internal error occurred'),
   '503': text(503, 'Service Unavailable'),
 };
@@ -84,7 +84,7 @@ export class Service {
     return { route: route.path, answer, ...(fault === 'applied-then-cut' ? { instead: 'cut' } : {}) };
   }
 
-  /** @see https://support.iterable.com/hc/en-us/articles/360043464871 */
+  /** @see https://support.iterable.com/hc/en-us/articles/39629320560148 */
   #checkKey({ apiKey, ip, path }: Incoming): Answer | undefined {
     const params = { ip, endpoint: path };
     if (apiKey !== this.#apiKey) return refused(401, 'BadApiKey', 'Invalid API key', params);
@@ -94,14 +94,14 @@ export class Service {
 
   #faulty(fault: Fault | undefined, request: Incoming, route: Route): Answer | undefined {
     if (fault === undefined) return undefined;
-    const refill = { limit: this.#limitOf(request.path, route)?.burst ?? 1, remaining: 0, resetSeconds: 1 };
+    const refill = { limit: this.#limitOf(route)?.burst ?? 1, remaining: 0, resetSeconds: 1 };
     if (fault === '429') return this.#rateLimited(request.path, route, refill);
     if (fault === '429-text') return tooMany();
-    return JSON_FAULTS[fault];
+    return FAULT_ANSWERS[fault];
   }
 
   #serve(request: Incoming, { route, params }: Match): Answer {
-    const refill = this.#take(request.path, route);
+    const refill = this.#take(route);
     if (refill !== undefined) return this.#rateLimited(request.path, route, refill);
     if (request.bodyBytes > this.#settings.maxBodyBytes) return text(413, 'Request Entity Too Large');
     try {
@@ -112,17 +112,17 @@ export class Service {
     }
   }
 
-  #limitOf(path: string, route: Route): Route['limit'] {
+  #limitOf(route: Route): Route['limit'] {
     const { limits } = this.#settings;
     if (limits === 'off') return undefined;
-    return limits === 'documented' ? route.limit : (limits[path] ?? limits[route.path] ?? route.limit);
+    return limits === 'documented' ? route.limit : (limits[route.path] ?? route.limit);
   }
 
-  #take(path: string, route: Route): Refill | undefined {
+  #take(route: Route): Refill | undefined {
     const key = `${route.method} ${route.path}`;
     let meters = this.#meters.get(key);
     if (meters === undefined) {
-      const limit = this.#limitOf(path, route);
+      const limit = this.#limitOf(route);
       const daily = route.daily === true && this.#settings.limits !== 'off';
       meters = [
         ...(limit === undefined ? [] : [new TokenBucket(limit)]),

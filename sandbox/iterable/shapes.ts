@@ -62,7 +62,7 @@ export const SubscriptionUpdates = z.object({ updateSubscriptionsRequests: z.arr
 /** @see https://api.iterable.com/api/docs#users_updateEmail */
 export const EmailChange = z.object({ currentEmail: text, currentUserId: text, newEmail: z.string() });
 
-/** @see https://api.iterable.com/api/docs#subscriptions_bulkSubscriptionAction */
+/** @see https://api.iterable.com/api/docs#subscriptions_Bulk_subscription_action */
 export const TargetedPeople = z.object({
   users: z.array(z.string()).nullish(),
   usersByUserId: z.array(z.string()).nullish(),

@@ -1,6 +1,6 @@
 /** `keys payload` and `keys secret`: new keys, printed in the form that the settings take. */
 import { randomBytes } from 'node:crypto';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { hashSecret } from '../../config/gateway-clients.js';
 import { generatePayloadKey } from '../../config/payload-keys.js';
 
@@ -8,7 +8,7 @@ export function addKeysCommands(program: Command): void {
   const keys = program.command('keys').description('make keys and secrets');
   keys
     .command('payload')
-    .argument('[id]', 'name of the key', new Date().toISOString().slice(0, 10))
+    .addArgument(new Argument('[id]', 'name of the key').default(today(), 'the date of today'))
     .description('a key for PAYLOAD_KEYS; put it first to encrypt with it, keep old ones behind to read with')
     .action((id: string) => {
       process.stdout.write(`${generatePayloadKey(id)}\n`);
@@ -23,4 +23,8 @@ export function addKeysCommands(program: Command): void {
         `for the client:    ${secret}\nGATEWAY_CLIENTS:   ${id}:sha256:${hashSecret(secret).toString('hex')}\n`,
       );
     });
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }

@@ -1,6 +1,5 @@
 /** The contract helper itself, and the sandbox held against the official package: its schemas and its client. */
 import { describe, expect, it } from '@jest/globals';
-import { IterableClient } from '@iterable/api';
 import { BulkTrackResponseSchema } from '@iterable/api/dist/types/events.js';
 import {
   IterableErrorResponseSchema,
@@ -285,6 +284,9 @@ describe('answers, by the official schemas', () => {
 describe('the official client', () => {
   it('works against the sandbox, and passes the contract with each request', async () => {
     const { sandbox } = await start({ limits: 'off' });
+    // The package's entry throws under a NODE_ENV that it does not know.
+    process.env['NODE_ENV'] = 'test';
+    const { IterableClient } = await import('@iterable/api');
     const client = new IterableClient({ apiKey: sandbox.apiKey, baseUrl: sandbox.url });
     const type = { subscriptionGroup: 'messageType', subscriptionGroupId: 102 } as const;
     await client.updateUser({ email: ada, dataFields: { firstName: 'Ada' } });

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+// eslint-disable-next-line no-restricted-syntax -- Jest takes the default export
 export default async function globalSetup({ rootDir }: { readonly rootDir: string }): Promise<void> {
   // A process of its own: Jest loads this file without its module mapping, under which `.js` means `.ts`.
   const script = join(rootDir, 'test', 'support', 'prepare-tools.ts');

@@ -19,17 +19,17 @@ export type Scripted =
   | 'hang'
   | 'cut';
 
+type Answering = (request: SeenRequest) => Scripted | Promise<Scripted>;
+
 export interface ScriptedServer {
   readonly url: string;
   readonly seen: readonly SeenRequest[];
   /** Replaces what is answered from now on. */
-  readonly script: (answer: (request: SeenRequest) => Scripted) => void;
+  readonly script: (answer: Answering) => void;
   readonly close: () => Promise<void>;
 }
 
-export async function startScriptedServer(
-  answer: (request: SeenRequest) => Scripted,
-): Promise<ScriptedServer> {
+export async function startScriptedServer(answer: Answering): Promise<ScriptedServer> {
   const seen: SeenRequest[] = [];
   let current = answer;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -37,7 +37,7 @@ export async function startScriptedServer(
     const { method = '', url = '', headers } = request;
     const noted = { method, url, headers, body: chunks.map(String).join('') };
     seen.push(noted);
-    reply(current(noted), response);
+    reply(await current(noted), response);
   };
   const server = createServer((request, response) => void handle(request, response));
   server.listen(0, '127.0.0.1');

@@ -11,13 +11,17 @@ import { temporalCliPath } from './temporal.js';
 
 export const CLIENT = { clientId: 'product-backend', clientSecret: 'a secret for tests only' };
 
+export const PERSON_HASH_KEY = 'a key for tests only';
+export type Part = 'gateway' | 'worker';
+
 export interface TestStage {
   readonly dataDir: string;
   readonly temporal: DevServer;
   /** The gateway's address, the same for every gateway of the stage. */
   readonly gatewayUrl: string;
-  readonly metricsPort: number;
-  readonly start: (only: 'gateway' | 'worker') => Promise<StartedProcess>;
+  /** Where each of the two parts has its Prometheus page. */
+  readonly metricsPorts: Readonly<Record<Part, number>>;
+  readonly start: (only: Part) => Promise<StartedProcess>;
   /** All that its processes have written. */
   readonly output: () => string;
   readonly close: () => Promise<void>;
@@ -25,7 +29,7 @@ export interface TestStage {
 
 /** A Temporal with its database in a file, and settings for gateways and workers on it. */
 export async function startTestStage(
-  iterable: SandboxIterable,
+  iterable: Pick<SandboxIterable, 'url' | 'apiKey'>,
   payloadKeys = `test:${Buffer.alloc(32, 7).toString('base64')}`,
 ): Promise<TestStage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'iterable-recipes-test-'));
@@ -37,7 +41,7 @@ export async function startTestStage(
     preferredPort: 0,
   });
   const gatewayPort = await freePort(0);
-  const metricsPort = await freePort(0);
+  const metricsPorts = { gateway: await freePort(0), worker: await freePort(0) };
   const processes: StartedProcess[] = [];
   const env = {
     PATH: process.env['PATH'] ?? '',
@@ -49,16 +53,16 @@ export async function startTestStage(
     ITERABLE_API_KEY: iterable.apiKey,
     ITERABLE_BASE_URL: iterable.url,
     LOG_LEVEL: 'debug',
-    PERSON_HASH_KEY: 'a key for tests only',
+    PERSON_HASH_KEY,
     PAYLOAD_KEYS: payloadKeys,
   };
   return {
     dataDir,
     temporal,
     gatewayUrl: `http://127.0.0.1:${String(gatewayPort)}`,
-    metricsPort,
+    metricsPorts,
     start: async (only) => {
-      const own = only === 'worker' ? { METRICS_PORT: String(metricsPort) } : {};
+      const own = { METRICS_PORT: String(metricsPorts[only]) };
       const started = await startProcess(['--only', only], { ...env, ...own });
       processes.push(started);
       return started;

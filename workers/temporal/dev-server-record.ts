@@ -51,6 +51,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: there, but another user's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM';
   }
 }

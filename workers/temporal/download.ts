@@ -7,33 +7,37 @@ import { z } from 'zod';
 import type { Binary } from './binaries.js';
 import { run } from './run.js';
 
-/** Without a way to the internet, or behind a firewall that drops packets, this is all the time it may cost. */
-const REACH_TIMEOUT_MS = 2_500;
 const ARCHIVE_TIMEOUT_MS = 300_000;
 const SILENCE_TIMEOUT_MS = 15_000;
 const UNPACK_TIMEOUT_MS = 60_000;
 
 const DownloadInfo = z.object({ archiveUrl: z.url(), fileToExtract: z.string().regex(/^[\w.-][\w./-]*$/) });
 
+export interface DownloadSource {
+  /** Scheme and host. */
+  readonly url: string;
+  /** An empty folder. */
+  readonly folder: string;
+  /** For the first answer: what a machine waits that has no way to the internet, or a firewall that drops packets. */
+  readonly reachTimeoutMs: number;
+  readonly onNotice?: ((sentence: string) => void) | undefined;
+}
+
 /**
- * Downloads an executable from where the Temporal SDK itself gets it.
- * @returns path of the executable within `folder`
- * @throws Error when the host is not reached within 2.5 s, does not know the version, or sends something else
- * @see https://github.com/temporalio/sdk-core/blob/master/crates/sdk-core/src/ephemeral_server/mod.rs
+ * Downloads an executable from where the Temporal SDK itself gets it, and by the same two requests.
+ * @returns path of the executable within the folder
+ * @throws Error when the host is not reached in time, does not know the version, or sends something else
+ * @see https://github.com/temporalio/sdk-core, ephemeral_server
  */
 export async function downloadExecutable(
   { artifact, name, version }: Binary,
-  {
-    url,
-    folder,
-    onNotice,
-  }: { url: string; folder: string; onNotice?: ((sentence: string) => void) | undefined },
+  { url, folder, reachTimeoutMs, onNotice }: DownloadSource,
 ): Promise<string> {
   const info = DownloadInfo.parse(
     await got(`${url}/${artifact}/v${version}`, {
       searchParams: { arch: archName(), platform: process.platform, format: 'tar.gz' },
       retry: { limit: 0 },
-      timeout: { request: REACH_TIMEOUT_MS },
+      timeout: { request: reachTimeoutMs },
     }).json(),
   );
   onNotice?.(`Downloading ${name} ${version} from ${new URL(info.archiveUrl).host}, once.`);

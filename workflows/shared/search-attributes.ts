@@ -2,19 +2,26 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 
 export const searchAttributes = {
-  /** Id of the recipe: `product-events`. */
   recipe: defineSearchAttributeKey('Recipe', SearchAttributeType.KEYWORD),
-  /** Values of `product_interaction` that recipes know, or `unmapped`. */
   sourceEvent: defineSearchAttributeKey('SourceEvent', SearchAttributeType.KEYWORD_LIST),
   personHash: defineSearchAttributeKey('PersonHash', SearchAttributeType.KEYWORD_LIST),
-  /** The 16 characters at the end of each event id: finds the group that an event travelled in. */
   eventKey: defineSearchAttributeKey('EventKey', SearchAttributeType.KEYWORD_LIST),
-  /** `accepted`, then `delivered`, `partly-parked`, `parked` or `discarded`. */
   outcome: defineSearchAttributeKey('Outcome', SearchAttributeType.KEYWORD),
-  /** Why an event is parked: a code of docs/reasons.md. */
   parkReason: defineSearchAttributeKey('ParkReason', SearchAttributeType.KEYWORD),
   failureClass: defineSearchAttributeKey('FailureClass', SearchAttributeType.KEYWORD),
   parkedSince: defineSearchAttributeKey('ParkedSince', SearchAttributeType.DATETIME),
-  /** DEPLOY_ENVIRONMENT: `production`, `staging`, `development`. */
   environment: defineSearchAttributeKey('Environment', SearchAttributeType.KEYWORD),
 } as const;
+
+/** What each one holds; docs/parked-events.md lists them. */
+export const SEARCH_ATTRIBUTE_MEANINGS: Readonly<Record<keyof typeof searchAttributes, string>> = {
+  recipe: 'Id of the recipe: `product-events`.',
+  sourceEvent: 'Values of `product_interaction` that recipes know, or `unmapped`.',
+  personHash: 'The people that the events are about, by the keyed hash of their address.',
+  eventKey: 'The 16 characters at the end of each event id: finds the group that an event travelled in.',
+  outcome: '`accepted`, then `delivered`, `partly-parked`, `parked` or `discarded`.',
+  parkReason: 'Why an event is parked: a code of docs/reasons.md.',
+  failureClass: 'Class of the failure: `invalid-input`, `auth`, `rate-limited`, `unavailable`, `rejected` or `expected`.',
+  parkedSince: 'When the event was parked, or parked again after a release.',
+  environment: 'DEPLOY_ENVIRONMENT of the gateway that took the event.',
+};

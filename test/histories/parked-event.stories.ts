@@ -1,0 +1,177 @@
+/** What people do with a parked event. */
+import type { WorkflowHandle } from '@temporalio/client';
+import {
+  discardUpdate,
+  parkedWorkflowId,
+  releaseUpdate,
+  replaceUpdate,
+  stateQuery,
+} from '../../workflows/parked-event/messages.js';
+import { HORIZON_MS } from '../../workflows/shared/delivery.js';
+import {
+  delivering,
+  door,
+  failure,
+  forward,
+  INVALID_EMAIL,
+  newEvents,
+  notVisible,
+  park,
+  type Scene,
+  type Story,
+} from './scene.js';
+
+export const parkedEventStories: Readonly<Record<string, Story>> = {
+  waiting: {
+    shows: ['WORKFLOW_TASK_COMPLETED'],
+    tell: async (scene) => settled(await park(scene)),
+  },
+  'parked-by-forward-events': {
+    shows: ['WORKFLOW_TASK_COMPLETED'],
+    tell: async (scene) => {
+      scene.recipes.use(delivering([INVALID_EMAIL]));
+      const [event, ...rest] = await newEvents(scene, 1);
+      if (event === undefined) throw new Error('a story about one event has none');
+      await (await forward(scene, [event, ...rest])).result();
+      return settled(scene.env.client.workflow.getHandle(parkedWorkflowId(event.eventId)));
+    },
+  },
+  released: {
+    shows: ['WORKFLOW_EXECUTION_UPDATE_COMPLETED', 'TIMER_CANCELED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      scene.recipes.use(delivering());
+      const parked = await park(scene);
+      await parked.executeUpdate(releaseUpdate);
+      return ended(parked);
+    },
+  },
+  'released-after-a-wait': {
+    shows: ['TIMER_FIRED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      scene.recipes.use(delivering([notVisible(20)]));
+      const parked = await park(scene);
+      await parked.executeUpdate(releaseUpdate);
+      return ended(parked);
+    },
+  },
+  'parked-again-then-released': {
+    shows: ['UPSERT_WORKFLOW_SEARCH_ATTRIBUTES', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      scene.recipes.use(delivering([INVALID_EMAIL]));
+      const parked = await park(scene);
+      await parked.executeUpdate(releaseUpdate);
+      await parked.executeUpdate(releaseUpdate);
+      return ended(parked);
+    },
+  },
+  'gave-up-after-a-release': {
+    on: 'time-skipping',
+    shows: ['TIMER_FIRED', 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES'],
+    tell: async (scene) => {
+      const outage = failure({ message: '1 waiting', type: 'unavailable', nextRetryDelay: '1 hour' });
+      scene.recipes.use({ deliverEvents: () => Promise.reject(outage) });
+      const parked = await park(scene);
+      const answered = parked.executeUpdate(releaseUpdate);
+      await scene.env.sleep(HORIZON_MS + 60_000);
+      await answered;
+      return settled(parked);
+    },
+  },
+  'replaced-then-released': {
+    shows: ['UPSERT_WORKFLOW_SEARCH_ATTRIBUTES', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      scene.recipes.use({ ...delivering(), ...revising });
+      const parked = await park(scene);
+      await parked.executeUpdate(replaceUpdate, { args: [{ product_interaction: 'SaaS Trial' }] });
+      await parked.executeUpdate(releaseUpdate);
+      return ended(parked);
+    },
+  },
+  'wrongly-replaced-then-discarded': {
+    shows: ['ACTIVITY_TASK_FAILED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      const wrong = failure({
+        message: 'uid: a whole number, like 1001',
+        type: 'invalid-input',
+        nonRetryable: true,
+      });
+      scene.recipes.use({ reviseEvent: () => Promise.reject(wrong) });
+      const parked = await park(scene);
+      await parked.executeUpdate(replaceUpdate, { args: [{ uid: 'x' }] }).catch(() => undefined);
+      return discarded(parked);
+    },
+  },
+  discarded: {
+    shows: ['WORKFLOW_EXECUTION_UPDATE_COMPLETED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => discarded(await park(scene)),
+  },
+  cancelled: {
+    shows: ['WORKFLOW_EXECUTION_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      const parked = await settled(await park(scene));
+      await parked.cancel();
+      return ended(parked);
+    },
+  },
+  'cancelled-while-releasing': {
+    shows: ['ACTIVITY_TASK_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      const [begun, end] = [door(), door()];
+      scene.recipes.use({
+        deliverEvents: async () => {
+          begun.open();
+          await end.opened;
+          return [];
+        },
+      });
+      const parked = await park(scene);
+      const answered = parked.executeUpdate(releaseUpdate);
+      await begun.opened;
+      await parked.cancel();
+      await Promise.allSettled([answered, parked.result()]);
+      end.open();
+      return parked;
+    },
+  },
+  'continued-as-new': {
+    on: 'short-histories',
+    shows: ['WORKFLOW_EXECUTION_CONTINUED_AS_NEW'],
+    tell: async (scene) => {
+      const { workflowId, firstExecutionRunId } = await continued(scene);
+      return scene.env.client.workflow.getHandle(workflowId, firstExecutionRunId);
+    },
+  },
+  resumed: {
+    on: 'short-histories',
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => scene.env.client.workflow.getHandle((await continued(scene)).workflowId),
+  },
+};
+
+/** A release that is rejected ends the first run; the second one is discarded. */
+async function continued(scene: Scene): ReturnType<typeof park> {
+  scene.recipes.use(delivering([INVALID_EMAIL]));
+  const parked = await park(scene);
+  await parked.executeUpdate(releaseUpdate);
+  return discarded(parked);
+}
+
+async function discarded<T extends WorkflowHandle>(parked: T): Promise<T> {
+  await parked.executeUpdate(discardUpdate, { args: ['a test of the product team'] });
+  return ended(parked);
+}
+
+async function ended<T extends WorkflowHandle>(parked: T): Promise<T> {
+  await parked.result();
+  return parked;
+}
+
+/** An answered query says that the workflow has done all that it can for now. */
+async function settled<T extends WorkflowHandle>(parked: T): Promise<T> {
+  await parked.query(stateQuery);
+  return parked;
+}
+
+const revising: Parameters<Scene['recipes']['use']>[0] = {
+  reviseEvent: (event, fields) => Promise.resolve({ ...event, fields: { ...event.fields, ...fields } }),
+};

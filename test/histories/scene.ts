@@ -1,0 +1,107 @@
+/** What the stories of the recorded histories are told with: scripted activities, invented people, no machine's traces. */
+import { ApplicationFailure, type ApplicationFailureOptions } from '@temporalio/common';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { DeliveryItem, ItemVerdict } from '../../activities/iterable/contract.js';
+import type { AcceptedEvent } from '../../domain/product-event.js';
+import type { Verdict } from '../../domain/verdict.js';
+import { eventWorkflowId, FORWARD_EVENTS, groupWorkflowId } from '../../workflows/forward-events/messages.js';
+import { PARKED_EVENT, parkedWorkflowId } from '../../workflows/parked-event/messages.js';
+import { acceptedEvent } from '../support/events.js';
+import type { Recipes, TestActivities } from '../support/recipes-worker.js';
+
+export interface Scene {
+  readonly env: TestWorkflowEnvironment;
+  readonly recipes: Recipes;
+}
+
+/** A run that becomes a fixture. */
+export interface Story {
+  /** Types of events that its history holds: without them it would tell another story than its name says. */
+  readonly shows: readonly string[];
+  /** `short-histories`: a server that suggests to continue as new at once. Default: a server as in production. */
+  readonly on?: 'short-histories' | 'time-skipping';
+  /** Plays the story to its end. @returns the run whose history is recorded */
+  readonly tell: (scene: Scene) => Promise<WorkflowHandle>;
+}
+
+let people = 0;
+/** Events of new people, accepted `ageMs` ago. */
+export async function newEvents({ env }: Scene, count: number, ageMs = 0): Promise<AcceptedEvent[]> {
+  const acceptedAtMs = (await env.currentTimeMs()) - ageMs;
+  return Array.from({ length: count }, () => acceptedEvent((people += 1), {}, acceptedAtMs));
+}
+
+/** Starts `forwardEvents` as the gateway does. */
+export function forward(
+  { env }: Scene,
+  events: readonly AcceptedEvent[],
+): Promise<WorkflowHandleWithFirstExecutionRunId> {
+  const [first] = events;
+  const alone = first !== undefined && events.length === 1;
+  return env.client.workflow.start(FORWARD_EVENTS, {
+    taskQueue: 'recipes',
+    workflowId: alone ? eventWorkflowId(first.eventId) : groupWorkflowId(`of-${first?.eventId ?? 'none'}`),
+    args: [{ events, environment: 'test' }],
+  });
+}
+
+/** Starts `parkedEvent` for an event of a new person that no recipe maps. */
+export function park({ env }: Scene): Promise<WorkflowHandleWithFirstExecutionRunId> {
+  const event = acceptedEvent((people += 1), { product_interaction: 'A new experiment' });
+  return env.client.workflow.start(PARKED_EVENT, {
+    taskQueue: 'recipes',
+    workflowId: parkedWorkflowId(event.eventId),
+    args: [{ event, reason: 'unknown-product-interaction', class: 'invalid-input', environment: 'test' }],
+  });
+}
+
+/** What one call of `deliverEvents` does: verdicts for its first items and `delivered` for the rest, or a failure. */
+export type Round = readonly Verdict[] | ApplicationFailure;
+
+/** `deliverEvents` by script: one round per call, then everything is delivered. */
+export function delivering(...rounds: readonly Round[]): Pick<TestActivities, 'deliverEvents'> {
+  let calls = 0;
+  return {
+    deliverEvents: (items) => {
+      const round = rounds[calls] ?? [];
+      calls += 1;
+      if (round instanceof ApplicationFailure) return Promise.reject(round);
+      return Promise.resolve(items.map((item, index) => answer(item, round[index] ?? DELIVERED)));
+    },
+  };
+}
+
+function answer({ event }: DeliveryItem, verdict: Verdict): ItemVerdict {
+  const waitsForProfile = verdict.kind === 'retry' && verdict.reason === 'profile-not-visible';
+  return {
+    eventId: event.eventId,
+    verdict,
+    ...(waitsForProfile ? { profileWrittenAtMs: event.acceptedAtMs } : {}),
+  };
+}
+
+export const DELIVERED: Verdict = { kind: 'delivered' };
+export const INVALID_EMAIL: Verdict = { kind: 'rejected', reason: 'invalid-email', class: 'rejected' };
+export const notVisible = (afterMs: number): Verdict => ({
+  kind: 'retry',
+  reason: 'profile-not-visible',
+  class: 'unavailable',
+  afterMs,
+});
+
+/** A failure without the recording machine's paths in its stack. */
+export function failure(options: ApplicationFailureOptions): ApplicationFailure {
+  const created = ApplicationFailure.create(options);
+  created.stack = '';
+  return created;
+}
+
+/** A door that activities wait at until the story opens it. */
+export function door(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}

@@ -1,0 +1,18 @@
+/** The workflows with a step too many after their last: right for all of a run's life, wrong at its end. */
+import { sleep } from '@temporalio/workflow';
+import type { ForwardEventsInput, ForwardEventsResult } from '../../../workflows/forward-events/messages.js';
+import { forwardEvents as rightForwardEvents } from '../../../workflows/forward-events/workflow.js';
+import type { ParkedEventInput, ParkedState } from '../../../workflows/parked-event/messages.js';
+import { parkedEvent as rightParkedEvent } from '../../../workflows/parked-event/workflow.js';
+
+export async function forwardEvents(input: ForwardEventsInput): Promise<ForwardEventsResult> {
+  const result = await rightForwardEvents(input);
+  await sleep('1 second');
+  return result;
+}
+
+export async function parkedEvent(input: ParkedEventInput): Promise<ParkedState> {
+  const state = await rightParkedEvent(input);
+  await sleep('1 second');
+  return state;
+}
