@@ -22,7 +22,7 @@ export interface Needs {
 }
 
 /** @see https://api.iterable.com/api/docs, "data centers" */
-const ITERABLE_HOSTS = { us: 'https://api.iterable.com', eu: 'https://api.eu.iterable.com' } as const;
+export const ITERABLE_HOSTS = { us: 'https://api.iterable.com', eu: 'https://api.eu.iterable.com' } as const;
 
 /**
  * Reads and checks all settings.

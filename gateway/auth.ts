@@ -14,17 +14,25 @@ function unauthorized(reason: string, message: string, challenge = REALM): Probl
   return problem(401, reason, message, { 'www-authenticate': challenge });
 }
 
-const NO_TOKEN = unauthorized('no-token', `Send the header Authorization: Bearer <token>; ${GET_ONE}.`);
-const EXPIRED = unauthorized(
-  'expired-token',
-  `The token has expired (tokens last one hour); ${GET_ONE}.`,
-  `${REALM}, error="invalid_token", error_description="The token has expired"`,
-);
-const INVALID = unauthorized(
-  'invalid-token',
-  `The token is none of this gateway, or its client was removed; ${GET_ONE}.`,
-  `${REALM}, error="invalid_token", error_description="The token is not valid"`,
-);
+export const AUTH_PROBLEMS = {
+  noToken: unauthorized('no-token', `Send the header Authorization: Bearer <token>; ${GET_ONE}.`),
+  expired: unauthorized(
+    'expired-token',
+    `The token has expired (tokens last one hour); ${GET_ONE}.`,
+    `${REALM}, error="invalid_token", error_description="The token has expired"`,
+  ),
+  invalid: unauthorized(
+    'invalid-token',
+    `The token is none of this gateway, or its client was removed; ${GET_ONE}.`,
+    `${REALM}, error="invalid_token", error_description="The token is not valid"`,
+  ),
+} as const;
+
+export function wrongScope(scope: Scope): Problem {
+  return problem(403, 'wrong-scope', `The token lacks the scope ${scope}; ask for it at POST /oauth/token.`, {
+    'www-authenticate': `${REALM}, error="insufficient_scope", scope="${scope}"`,
+  });
+}
 
 /** @returns a hook that lets a request pass whose token has the scope */
 export function requireScope(
@@ -32,21 +40,15 @@ export function requireScope(
   tokens: Tokens,
   clients: ClientRegister,
 ): (request: FastifyRequest) => Promise<void> {
-  const wrongScope = problem(
-    403,
-    'wrong-scope',
-    `The token lacks the scope ${scope}; ask for it at POST /oauth/token.`,
-    {
-      'www-authenticate': `${REALM}, error="insufficient_scope", scope="${scope}"`,
-    },
-  );
+  const { noToken, expired, invalid } = AUTH_PROBLEMS;
+  const lacksScope = wrongScope(scope);
   // eslint-disable-next-line @typescript-eslint/require-await -- a hook without callback has to return a promise
   return async (request) => {
     const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) throw new Rejection(NO_TOKEN);
+    if (token === undefined) throw new Rejection(noToken);
     const checked = tokens.check(token);
-    if (!checked.ok) throw new Rejection(checked.problem === 'expired' ? EXPIRED : INVALID);
-    if (!clients.exists(checked.holder.clientId)) throw new Rejection(INVALID);
-    if (!checked.holder.scopes.includes(scope)) throw new Rejection(wrongScope);
+    if (!checked.ok) throw new Rejection(checked.problem === 'expired' ? expired : invalid);
+    if (!clients.exists(checked.holder.clientId)) throw new Rejection(invalid);
+    if (!checked.holder.scopes.includes(scope)) throw new Rejection(lacksScope);
   };
 }

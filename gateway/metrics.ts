@@ -18,7 +18,12 @@ export interface HttpMetrics {
 
 export const GATEWAY_METRICS = {
   gateway_group_events: { kind: 'histogram', unit: 'events', about: 'Events in one group', tags: [] },
-  gateway_group_age: { kind: 'histogram', unit: 'ms', about: 'Wait of the oldest event in a group', tags: [] },
+  gateway_group_age: {
+    kind: 'histogram',
+    unit: 'ms',
+    about: 'Wait of the oldest event in a group',
+    tags: [],
+  },
   gateway_queued_events: { kind: 'gauge', unit: 'events', about: 'Events that wait for a start', tags: [] },
   gateway_duplicates: {
     kind: 'counter',

@@ -97,7 +97,7 @@ function takenItem({ eventId, status, group }: AcceptResult): TakenItem {
 const EVENT_ID = /^[a-z0-9][a-z0-9-]{0,63}-[a-z2-7]{16}$/;
 const GROUP = /^[0-9a-f-]{36}$/;
 
-const UNKNOWN_EVENT = problem(
+export const UNKNOWN_EVENT = problem(
   404,
   'unknown-event',
   'No such event is known. Ask at the location that its acceptance named; finished events are forgotten after the retention of the Temporal namespace.',

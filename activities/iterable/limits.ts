@@ -7,7 +7,7 @@ import PQueue from 'p-queue';
 import { PUBLISHED_PER_SECOND, type LimitKey } from './endpoints.js';
 
 /** Part of the published limit that we use: clocks and networks bunch calls up. */
-export const USED = 0.8;
+export const USED_OF_PUBLISHED = 0.8;
 const WINDOWS_PER_SECOND = 10;
 /** Calls under way at once: at the full rate this bears answers that take a quarter of a second. */
 const CONCURRENT_SECONDS = 0.25;
@@ -47,7 +47,7 @@ export function createLimiter(settings: LimiterSettings): Limiter {
   const lanes = new Map<LimitKey, Lane>();
   const laneOf = (key: LimitKey): Lane => {
     const published = settings.perSecond?.[key] ?? PUBLISHED_PER_SECOND[key];
-    const lane = lanes.get(key) ?? new Lane(published * USED * settings.share);
+    const lane = lanes.get(key) ?? new Lane(published * USED_OF_PUBLISHED * settings.share);
     lanes.set(key, lane);
     return lane;
   };

@@ -6,12 +6,17 @@ export interface GeneratedPart {
 }
 
 const MARKED = /(<!-- generated:([a-z-]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
+const OPENED = /^<!-- generated:[a-z-]+ -->$/gm;
+const CLOSED = /^<!-- \/generated -->$/gm;
 
 /**
  * The page with every marked part written anew.
- * @throws when a marker names a part that nobody generates
+ * @throws when a marker names a part that nobody generates, or has no partner
  */
 export function withGenerated(page: string, parts: readonly GeneratedPart[]): string {
+  if ((page.match(OPENED) ?? []).length !== (page.match(CLOSED) ?? []).length) {
+    throw new Error('a marker <!-- generated:... --> or <!-- /generated --> lacks its partner');
+  }
   return page.replace(MARKED, (_whole, open: string, name: string, close: string) => {
     const part = parts.find((candidate) => candidate.name === name);
     if (part === undefined) {
@@ -35,4 +40,9 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
     `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
     ...others.map(line),
   ].join('\n');
+}
+
+/** Text as inline code. */
+export function code(text: string): string {
+  return `\`${text}\``;
 }

@@ -5,7 +5,7 @@ import type { ProductFieldName } from '../../domain/product-event.js';
 import { LEAD_NAMES, parseProductEvent, ProductFields } from '../../domain/product-event.schema.js';
 import { REASONS } from '../../domain/reasons.js';
 import { FIELDS, PRODUCT_EVENTS, type ProductEventRecipe } from '../../recipes/product-events.js';
-import { markdownTable, type GeneratedPart } from './generated.js';
+import { code, markdownTable, type GeneratedPart } from './generated.js';
 
 /** The generated parts of the two pages, by the names of their markers. */
 export const PRODUCT_EVENT_PARTS: readonly GeneratedPart[] = [
@@ -89,10 +89,6 @@ function exampleBody(): Readonly<Record<string, unknown>> {
 function exampleOf(name: ProductFieldName): unknown {
   const examples: unknown = ProductFields.shape[name].meta()?.['examples'];
   return Array.isArray(examples) ? examples[0] : undefined;
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }
 
 function literal(value: unknown): string {

@@ -8,8 +8,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   someFailed: 'It ran, and some items did not end as wanted; the output says which.',
   usage: 'Wrong arguments or settings: nothing was done.',
   waiting: "Waits for a person's approval.",
-  unreachable:
-    'Gateway or Temporal did not answer: some of it may have been done; running it again is safe.',
+  unreachable: 'Gateway or Temporal did not answer: some of it may have been done; running it again is safe.',
 };
 
 /** An error whose message is meant for the operator, with the exit code it stands for. */

@@ -4,6 +4,7 @@
  * not, because its workflow changed before the release, is deleted first.
  */
 import { access, mkdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -57,13 +58,11 @@ async function record(scene: Scene, { path, title, story }: Missing): Promise<vo
   process.stdout.write(`${title}: ${text.length} characters\n`);
 }
 
-/** One event per line, and without the name of the machine and the process that recorded it. */
+/** One event per line, and without the name of the machine and process, which also names the sticky queue. */
 function asFile(json: string): string {
   const { events } = History.parse(JSON.parse(json));
-  const lines = events.map((event) =>
-    JSON.stringify(event, (key, value: unknown) => (key === 'identity' ? 'recorder' : value)),
-  );
-  return `{"events":[\n${lines.join(',\n')}\n]}\n`;
+  const lines = events.map((event) => JSON.stringify(event));
+  return `{"events":[\n${lines.join(',\n')}\n]}\n`.replaceAll(`${process.pid}@${hostname()}`, 'recorder');
 }
 
 await globalSetup({ rootDir: PROJECT_ROOT });

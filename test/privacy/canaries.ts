@@ -99,14 +99,13 @@ function needlesOf(kind: Kind, value: string): Needle[] {
   };
   const base64 = [value, lower, value.toUpperCase()].flatMap(base64sOf);
   const seen = new Set<string>();
-  return [
-    ...Object.entries(inLowerCase),
-    ...base64.map((bytes) => ['base64', bytes] as const),
-  ].flatMap(([encoding, bytes]) => {
-    if (seen.has(bytes)) return [];
-    seen.add(bytes);
-    return [{ kind, encoding, bytes }];
-  });
+  return [...Object.entries(inLowerCase), ...base64.map((bytes) => ['base64', bytes] as const)].flatMap(
+    ([encoding, bytes]) => {
+      if (seen.has(bytes)) return [];
+      seen.add(bytes);
+      return [{ kind, encoding, bytes }];
+    },
+  );
 }
 
 /** As it looks inside base64 of a longer text, which can start at any of three places; in both alphabets. */

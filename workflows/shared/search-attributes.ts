@@ -21,7 +21,8 @@ export const SEARCH_ATTRIBUTE_MEANINGS: Readonly<Record<keyof typeof searchAttri
   eventKey: 'The 16 characters at the end of each event id: finds the group that an event travelled in.',
   outcome: '`accepted`, then `delivered`, `partly-parked`, `parked` or `discarded`.',
   parkReason: 'Why an event is parked: a code of docs/reasons.md.',
-  failureClass: 'Class of the failure: `invalid-input`, `auth`, `rate-limited`, `unavailable`, `rejected` or `expected`.',
+  failureClass:
+    'Class of the failure: `invalid-input`, `auth`, `rate-limited`, `unavailable`, `rejected` or `expected`.',
   parkedSince: 'When the event was parked, or parked again after a release.',
   environment: 'DEPLOY_ENVIRONMENT of the gateway that took the event.',
 };

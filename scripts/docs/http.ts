@@ -1,0 +1,54 @@
+/** The tables of docs/http.md, from the gateway's own OpenAPI document and its list of problems. */
+import { z } from 'zod';
+import { AUTH_PROBLEMS, wrongScope } from '../../gateway/auth.js';
+import { openApiDocument } from '../../gateway/openapi.js';
+import { PROBLEMS, unavailable, UNAVAILABLE, type Problem } from '../../gateway/problems.js';
+import { UNKNOWN_EVENT } from '../../gateway/product-events.js';
+import { code, markdownTable } from './generated.js';
+
+const Operation = z.object({ responses: z.record(z.string(), z.object({ description: z.string() })) });
+const Interface = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
+
+/** Each answer that /openapi.json promises. */
+export function httpAnswersTable(): string {
+  const { paths } = Interface.parse(openApiDocument());
+  const rows = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { responses }]) =>
+      Object.entries(responses).map(([status, { description }]) => [
+        code(`${method.toUpperCase()} ${path}`),
+        status,
+        description,
+      ]),
+    ),
+  );
+  return markdownTable(['Request', 'Status', 'When'], rows);
+}
+
+/** Those whose text depends on the request; the others are constants of the gateway. */
+const BY_REQUEST: readonly (readonly [status: number, reason: string, message: string])[] = [
+  [405, 'wrong-method', 'This path takes the methods in the header Allow.'],
+  [422, 'invalid-event', 'Each entry of `errors` names a field as it was sent, and what would be right.'],
+  [202, 'invalid-item', 'The same, for one item of an array; the other items are taken.'],
+];
+
+/** Each reason for which something is not taken, and what its message says to do. */
+export function httpProblemsTable(): string {
+  const problems: readonly Problem[] = [
+    ...Object.values(AUTH_PROBLEMS),
+    wrongScope('product-events:write'),
+    ...Object.values(PROBLEMS),
+    UNKNOWN_EVENT,
+    ...Object.keys(UNAVAILABLE).filter(isUnavailable).map(unavailable),
+  ];
+  const constant = problems.map(
+    ({ status, reason, errors }) => [status, reason, errors.map(({ message }) => message).join(' ')] as const,
+  );
+  const rows = [...constant, ...BY_REQUEST]
+    .toSorted(([a], [b]) => a - b)
+    .map(([status, reason, message]) => [String(status), code(reason), message]);
+  return markdownTable(['Status', 'Reason', 'What to do'], rows);
+}
+
+function isUnavailable(reason: string): reason is keyof typeof UNAVAILABLE {
+  return Object.hasOwn(UNAVAILABLE, reason);
+}

@@ -1,0 +1,27 @@
+/** Every generated part of the documentation, by the name in its marker. */
+import { configTable } from '../../config/reference.js';
+import { commandsReference, exitCodesTable } from './commands.js';
+import type { GeneratedPart } from './generated.js';
+import { httpAnswersTable, httpProblemsTable } from './http.js';
+import { iterableLimitsTable } from './iterable-limits.js';
+import { metricsTable } from './metrics.js';
+import { PRODUCT_EVENT_PARTS } from './product-events.js';
+import { recipesTable } from './recipes.js';
+import { cloudCommand, searchAttributesTable, selfHostedCommands } from './search-attributes.js';
+import { taskQueuesTable } from './task-queues.js';
+
+export const PARTS: readonly GeneratedPart[] = [
+  ...PRODUCT_EVENT_PARTS,
+  { name: 'recipes', markdown: recipesTable },
+  { name: 'settings', markdown: configTable },
+  { name: 'commands', markdown: () => commandsReference() },
+  { name: 'exit-codes', markdown: exitCodesTable },
+  { name: 'search-attributes', markdown: searchAttributesTable },
+  { name: 'search-attribute-commands', markdown: selfHostedCommands },
+  { name: 'search-attribute-commands-cloud', markdown: cloudCommand },
+  { name: 'metrics', markdown: metricsTable },
+  { name: 'task-queues', markdown: taskQueuesTable },
+  { name: 'iterable-limits', markdown: iterableLimitsTable },
+  { name: 'http-answers', markdown: httpAnswersTable },
+  { name: 'http-problems', markdown: httpProblemsTable },
+];

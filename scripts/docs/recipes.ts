@@ -1,0 +1,41 @@
+/** The recipes that exist, for the table in README.md. A new recipe is one entry here. */
+import { markdownTable } from './generated.js';
+
+interface RecipeRow {
+  readonly recipe: string;
+  readonly trigger: string;
+  readonly from: string;
+  readonly to: string;
+  readonly guarantee: string;
+  /** What makes two of its items the same. */
+  readonly identity: string;
+  /** Paths from the root of the project; they become links. */
+  readonly tests: readonly string[];
+  readonly page: string;
+}
+
+const RECIPES: readonly RecipeRow[] = [
+  {
+    recipe: 'product-events',
+    trigger: '`POST /v1/product-events`',
+    from: 'Product backend',
+    to: 'Iterable: user profiles and custom events',
+    guarantee: 'Delivered or parked, never dropped; one event at Iterable however often it is sent',
+    identity: 'Event id: keyed hash of the business key that each kind of event declares',
+    tests: ['test/gateway', 'test/workflows', 'test/activities'],
+    page: 'docs/product-events.md',
+  },
+];
+
+/** @see README.md, whose folder the links start from */
+export function recipesTable(): string {
+  const rows = RECIPES.map(({ recipe, trigger, from, to, guarantee, identity, tests, page }) => [
+    `[${recipe}](${page})`,
+    trigger,
+    `${from} → ${to}`,
+    guarantee,
+    identity,
+    tests.map((path) => `[${path}](${path})`).join(', '),
+  ]);
+  return markdownTable(['Recipe', 'Trigger', 'From → to', 'Guarantee', 'Identity key', 'Tests'], rows);
+}
