@@ -3,7 +3,7 @@
  * Started in the order in which one part needs the other, stopped in the opposite one.
  */
 import type { Client, Connection } from '@temporalio/client';
-import { Runtime } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createIterableActivities } from '../activities/iterable/activities.js';
 import type { Config } from '../config/config.js';
@@ -12,7 +12,7 @@ import { buildTemporalGateway } from '../gateway/on-temporal.js';
 import type { MapEvent } from '../recipes/map-product-event.js';
 import { searchAttributes } from '../workflows/shared/search-attributes.js';
 import { createDataConverter } from './codec/data-converter.js';
-import { connectClient, connectWorker } from './connect.js';
+import { connectClient } from './connect.js';
 import { prepareNamespace } from './temporal/namespace.js';
 import { workflowBundle } from './workflow-bundle.js';
 import { startWorkers } from './workers.js';
@@ -41,7 +41,7 @@ export interface App {
 }
 
 /** How long closed workflows of a development server are kept; also how far back a duplicate id is recognised. */
-const RETENTION_DAYS = 30;
+export const RETENTION_DAYS = 30;
 
 /** A part of the app that runs. */
 interface Part {
@@ -96,7 +96,10 @@ async function startWorkerPart({ config, address, mapEvent }: AppOptions): Promi
     hasher: createHasher(config.personHashKey.reveal()),
     ...(mapEvent === undefined ? {} : { mapEvent }),
   });
-  const [connection, bundle] = await Promise.all([connectWorker(config, address), workflowBundle()]);
+  const [connection, bundle] = await Promise.all([
+    NativeConnection.connect({ ...config.temporal.connection.reveal(), address }),
+    workflowBundle(),
+  ]);
   const workers = await startWorkers({
     connection,
     namespace: config.temporal.namespace,

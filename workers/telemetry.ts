@@ -2,6 +2,7 @@
  * Logs and metrics of the whole process, set up once, before the first connection.
  * Everything, the SDK's and ours, goes to one pino stream and one Prometheus endpoint.
  */
+import { TemporalFailure } from '@temporalio/common';
 import { Runtime, type LogMetadata, type Logger as SdkLogger, type LogLevel } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 
@@ -51,7 +52,8 @@ export function installTelemetry({
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-function toSdkLogger(logger: Logger): SdkLogger {
+/** What the SDK logs, as lines of ours: of its metadata ids and codes only, of errors what `describeError` leaves. */
+export function toSdkLogger(logger: Logger): SdkLogger {
   const log = (level: LogLevel, message: string, meta?: LogMetadata): void => {
     const { sdkComponent, taskQueue, workflowId, runId, workflowType, activityType, attempt, error } =
       meta ?? {};
@@ -66,7 +68,7 @@ function toSdkLogger(logger: Logger): SdkLogger {
         attempt,
         error: describeError(error),
       },
-      message,
+      withoutQuote(message, error),
     );
   };
   return {
@@ -89,8 +91,21 @@ function toSdkLogger(logger: Logger): SdkLogger {
   };
 }
 
-/** Type and message only: causes and stacks of foreign errors may quote what they choked on. */
-function describeError(error: unknown): { type: string; message: string } | undefined {
+/**
+ * Of failures that we make: type and message, which we write without personal data. Of foreign errors, whose messages
+ * may quote what they choked on: where they came from. Their messages stand in Temporal, encrypted.
+ */
+function describeError(error: unknown): object | undefined {
   if (!(error instanceof Error)) return undefined;
-  return { type: error.name, message: error.message };
+  if (error instanceof TemporalFailure) return { type: error.name, message: error.message };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { type: error.name, stack: frames.slice(0, MOST_FRAMES).map((line) => line.trim()) };
+}
+
+const MOST_FRAMES = 10;
+
+/** The SDK puts messages of errors into some of its own. */
+function withoutQuote(message: string, error: unknown): string {
+  const isForeign = error instanceof Error && !(error instanceof TemporalFailure) && error.message !== '';
+  return isForeign ? message.replace(error.message, () => error.name) : message;
 }

@@ -1,5 +1,6 @@
 /** What a worker registers for Iterable: the activities of `contract.ts`, sharing one client and one limiter. */
 import type { Hasher } from '../../domain/person-hash.js';
+import { mapProductEvent, type MapEvent } from '../../recipes/map-product-event.js';
 import { createReviseEvent } from '../events/revise-event.js';
 import { createIterableClient } from './client.js';
 import type { EventActivities, IterableActivities } from './contract.js';
@@ -16,6 +17,8 @@ export interface IterableDependencies {
   readonly hasher: Hasher;
   /** ms since 1970 */
   readonly now?: () => number;
+  /** Another mapping than that of recipes/, for whoever tries one out. */
+  readonly mapEvent?: MapEvent;
   /** For tests and benchmarks; everything has a default that suits production. */
   readonly tuning?: {
     readonly perSecond?: Readonly<Partial<Record<LimitKey, number>>>;
@@ -41,7 +44,14 @@ export function createIterableActivities(deps: IterableDependencies): IterableAc
     ...(perSecond === undefined ? {} : { perSecond }),
   });
   return {
-    deliverEvents: createDeliverEvents({ client, limiter, now: deps.now ?? Date.now, random, graceMs }),
+    deliverEvents: createDeliverEvents({
+      client,
+      limiter,
+      now: deps.now ?? Date.now,
+      random,
+      graceMs,
+      mapEvent: deps.mapEvent ?? ((event) => mapProductEvent(event)),
+    }),
     reviseEvent: createReviseEvent(deps.hasher),
   };
 }

@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import PQueue from 'p-queue';
 import type { Reason } from '../../domain/reasons.js';
+import type { MapEvent } from '../../recipes/map-product-event.js';
 import type { Verdict } from '../../domain/verdict.js';
 import type { Moment, Retry } from './answers.js';
 import type { IterableClient, Reply } from './client.js';
@@ -20,11 +21,13 @@ export interface Tools {
   readonly random: () => number;
   /** How long calls under way may go on after a cancellation. */
   readonly graceMs: number;
+  readonly mapEvent: MapEvent;
 }
 
 export interface Attempt {
   /** ms since 1970 */
   readonly now: () => number;
+  readonly mapEvent: MapEvent;
   readonly metrics: IterableMetrics;
   /** One draw, 0 to 1: what an attempt postpones, it postpones together. */
   readonly random: number;
@@ -54,7 +57,7 @@ const TURNED_AWAY: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 const MIDDLE_PRIORITY = 3;
 
-export function startAttempt({ client, limiter, now, random, graceMs }: Tools): Attempt {
+export function startAttempt({ client, limiter, now, random, graceMs, mapEvent }: Tools): Attempt {
   const { attempt, priority } = Context.current().info;
   const draw = random();
   const metrics = iterableMetrics();
@@ -81,6 +84,7 @@ export function startAttempt({ client, limiter, now, random, graceMs }: Tools): 
 
   return {
     now,
+    mapEvent,
     metrics,
     random: draw,
     ask: async (endpoint, request, judge) => {

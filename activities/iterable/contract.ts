@@ -22,7 +22,7 @@ export interface IterableActivities {
   /**
    * Maps each event, writes the profile, then tracks the event under its own id. One verdict per item, in order.
    * Items of one person go one after another, people side by side within the project's limits.
-   * Returns as soon as something has been settled or advanced, with `retry` for the rest; throws (retryable, with
+   * Returns as soon as something has been settled or advanced, or waits for its profile, with `retry` for the rest; throws (retryable, with
    * the server's wait as next delay) when an attempt has achieved nothing, so that an outage grows no history.
    * Idempotent by `eventId`. Heartbeats what is done.
    * @throws ApplicationFailure of type `unavailable`, `rate-limited` or `auth`, retryable; `interrupted`, retryable at

@@ -1,7 +1,7 @@
 /** One product event: its profile first, then the event itself. */
 import type { FieldValue } from '../../domain/field-mapping.js';
 import type { AcceptedEvent } from '../../domain/product-event.js';
-import { mapProductEvent, type MappedEvent } from '../../recipes/map-product-event.js';
+import type { MappedEvent } from '../../recipes/map-product-event.js';
 import { judgeTrack, judgeUpdate, judgeUser, type Delivered, type Rejected, type Retry } from './answers.js';
 import type { Attempt } from './attempt.js';
 import type { DeliveryItem, ItemVerdict } from './contract.js';
@@ -27,7 +27,7 @@ export async function deliverEvent(
 ): Promise<ItemVerdict> {
   const { event } = item;
   const { eventId } = event;
-  const mapped = mapProductEvent(event);
+  const mapped = attempt.mapEvent(event);
   if (!mapped.ok)
     return { eventId, verdict: { kind: 'rejected', reason: mapped.reason, class: mapped.class } };
 

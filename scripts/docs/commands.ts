@@ -56,10 +56,8 @@ function defaultOf({ defaultValue, defaultValueDescription }: Argument | Option)
   const value: unknown = defaultValue;
   if (defaultValueDescription !== undefined) return defaultValueDescription;
   if (value === undefined || value === false) return '';
-  return [value]
-    .flat()
-    .map((each) => code(String(each)))
-    .join(', ');
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return values.map((each) => code(typeof each === 'string' ? each : JSON.stringify(each))).join(', ');
 }
 
 function sentence(text: string): string {

@@ -15,11 +15,18 @@ export interface Scene {
   readonly recipes: Recipes;
 }
 
-/** A run that becomes a fixture. */
+/**
+ * A run that becomes a fixture. It goes on after its first workflow task: replay compares what a task decided with the
+ * events after it, and sees nothing amiss in a task that nothing follows.
+ */
 export interface Story {
   /** Types of events that its history holds: without them it would tell another story than its name says. */
   readonly shows: readonly string[];
-  /** `short-histories`: a server that suggests to continue as new at once. Default: a server as in production. */
+  /**
+   * Default: a server as in production. `short-histories`: one that suggests to continue as new at once.
+   * `time-skipping`: only where nothing else will do, for its histories differ in details: replay has been seen to end
+   * without an error where the same story of a real server ends with one.
+   */
   readonly on?: 'short-histories' | 'time-skipping';
   /** Plays the story to its end. @returns the run whose history is recorded */
   readonly tell: (scene: Scene) => Promise<WorkflowHandle>;

@@ -1,7 +1,7 @@
 /** Requests that the gateway refuses, each full of canaries wherever a request can hold something. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { got, type Got } from 'got';
+import { got, type Got, type Response } from 'got';
 import { createTokens } from '../../gateway/tokens.js';
 import { CLIENT, PERSON_HASH_KEY } from '../support/stage.js';
 import { PERSONAL, SECRETS } from './canaries.js';
@@ -24,9 +24,9 @@ export async function sendBadRequests(
   const invalid = { work_email: 'Wombatine at home', uid: someone, first_name: { [someone]: someone } };
   const json = bodyOf('refused');
   const form = { grant_type: 'client_credentials', client_id: someone };
-  const post = (body: string, type = 'application/json'): ReturnType<Got> =>
+  const post = (body: string, type = 'application/json'): Promise<Response<string>> =>
     gateway.post(PATH, { body, headers: { 'content-type': type, 'x-request-id': someone } });
-  const withToken = (token: string): ReturnType<Got> =>
+  const withToken = (token: string): Promise<Response<string>> =>
     anonymous.post(PATH, { json, headers: { authorization: `Bearer ${token}` } });
   const requests = {
     'invalid fields': gateway.post(PATH, { json: bodyOf('refused', invalid) }),

@@ -39,9 +39,6 @@ const ALONE: Readonly<Record<string, { readonly ends: string; readonly more?: Re
 };
 const GROUP = ['first-of-three', 'second-of-three', 'third-of-three'];
 
-/** Settings of the sandbox by which the stories end as they do. */
-export const REFUSALS = { rejected: 'invalidEmails', forgotten: 'forgottenEmails' } as const;
-
 const Taken = z.object({ eventId: z.string(), location: z.string() });
 type Taken = z.infer<typeof Taken>;
 const Items = z.array(z.union([Taken, z.object({ status: z.literal('invalid') })]));
@@ -57,14 +54,11 @@ export interface Scene {
 /** @returns what the gateway answered and what operators' commands said */
 export async function tellStory(scene: Scene, { killing }: { readonly killing: boolean }): Promise<Place[]> {
   const { stage, client } = scene;
-  const [gateway, worker] = await Promise.all([stage.start('gateway'), stage.start('worker')]);
+  const gateway = await stage.start('gateway');
   const http = await connectGateway({ url: stage.gatewayUrl, ...CLIENT });
+  const [worker, taken] = await Promise.all([stage.start('worker'), sendAll(http)]);
   const heard: Place[] = [];
 
-  const taken = new Map<string, Taken>();
-  for (const [story, { more }] of Object.entries(ALONE))
-    taken.set(story, await send(http, bodyOf(story, more)));
-  for (const [story, item] of await sendGroup(http)) taken.set(story, item);
   const ends = Object.fromEntries(Object.entries(ALONE).map(([story, { ends: end }]) => [story, end]));
   for (const story of GROUP) ends[story] = 'delivered';
 
@@ -89,6 +83,16 @@ export async function tellStory(scene: Scene, { killing }: { readonly killing: b
   await becomes(http, taken, ends);
   heard.push(...(await metricPages(stage, 'at the end')));
   return heard;
+}
+
+/** @returns what was taken, by story */
+async function sendAll(gateway: Got): Promise<Map<string, Taken>> {
+  const taken = new Map(await sendGroup(gateway));
+  // One after another: what arrives at the same time would travel together.
+  for (const [story, { more }] of Object.entries(ALONE)) {
+    taken.set(story, await send(gateway, bodyOf(story, more)));
+  }
+  return taken;
 }
 
 async function send(gateway: Got, body: unknown): Promise<Taken> {

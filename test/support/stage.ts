@@ -21,6 +21,8 @@ export interface TestStage {
   readonly gatewayUrl: string;
   /** Where each of the two parts has its Prometheus page. */
   readonly metricsPorts: Readonly<Record<Part, number>>;
+  /** Settings of its processes, for commands that join them. */
+  readonly env: Readonly<Record<string, string>>;
   readonly start: (only: Part) => Promise<StartedProcess>;
   /** All that its processes have written. */
   readonly output: () => string;
@@ -39,6 +41,7 @@ export async function startTestStage(
     searchAttributes: Object.values(searchAttributes),
     ui: false,
     preferredPort: 0,
+    stopGraceMs: 0, // its database is thrown away
   });
   const gatewayPort = await freePort(0);
   const metricsPorts = { gateway: await freePort(0), worker: await freePort(0) };
@@ -61,6 +64,7 @@ export async function startTestStage(
     temporal,
     gatewayUrl: `http://127.0.0.1:${String(gatewayPort)}`,
     metricsPorts,
+    env,
     start: async (only) => {
       const own = { METRICS_PORT: String(metricsPorts[only]) };
       const started = await startProcess(['--only', only], { ...env, ...own });

@@ -15,7 +15,7 @@ export interface NamespaceOptions {
 export interface NamespaceState {
   /** Names that are not registered and that this client may not register. Workflows that set them cannot start. */
   readonly missing: readonly string[];
-  /** What somebody who may has to run, one command per type; empty when nothing is missing. */
+  /** What somebody who may has to run, one command each; empty when nothing is missing. */
   readonly commands: readonly string[];
   /** Names that are registered with another type; they have to be removed and made again. */
   readonly wrongType: readonly string[];
@@ -71,15 +71,13 @@ export async function inspectSearchAttributes(
 }
 
 /**
- * The Temporal CLI commands that register these search attributes.
+ * The Temporal CLI commands that register these search attributes. One each: given several names and one type, the
+ * CLI registers the first name and reports success (seen with 1.9.1).
  * @see https://docs.temporal.io/cli/command-reference/operator
  */
 export function createCommands(namespace: string, keys: readonly AnySearchAttribute[]): string[] {
-  const types = [...new Set(keys.map(cliTypeOf))];
-  return types.map((type) => {
-    const names = keys.filter((key) => cliTypeOf(key) === type).map(({ name }) => `--name ${name}`);
-    return `temporal operator search-attribute create --namespace ${namespace} ${names.join(' ')} --type ${type}`;
-  });
+  const create = `temporal operator search-attribute create --namespace ${namespace}`;
+  return keys.map((key) => `${create} --name ${key.name} --type ${cliTypeOf(key)}`);
 }
 
 /** @see https://docs.temporal.io/temporal-service/temporal-server#retention-period */

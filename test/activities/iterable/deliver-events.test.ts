@@ -195,18 +195,17 @@ describe('a profile that cannot be seen yet', () => {
     expect(paths()).toEqual(['users/update', 'events/track', 'events/track']);
   });
 
-  it('grows no history while nothing changes: the attempt fails, to be repeated in a minute', async () => {
-    const { run, event, clock } = await start({ readableAfterMs: { users: MINUTE_MS, events: 0 } });
+  it('is handed back to the workflow, whose waits grow, however often it is asked for', async () => {
+    const { run, event, clock, paths } = await start({ readableAfterMs: { users: MINUTE_MS, events: 0 } });
     const items = itemsOf(event(1));
     const open = stillOpen(items, await run(items));
     clock.nowMs += MINUTE_MS / 2;
-    expect(await failureOf(run(open))).toMatchObject({
-      type: 'unavailable',
-      nonRetryable: false,
-      nextRetryDelay: MINUTE_MS,
-      category: ApplicationFailureCategory.BENIGN,
-      message: 'none of 1 got through: 1 profile-not-visible; next attempt in 60 s',
+    const [again] = await run(open);
+    expect(again).toMatchObject({
+      verdict: { kind: 'retry', reason: 'profile-not-visible', afterMs: MINUTE_MS },
+      profileWrittenAtMs: open[0]?.profileWrittenAtMs,
     });
+    expect(paths()).toEqual(['users/update', 'events/track', 'events/track']);
   });
 
   it('is written once more after ten minutes, with a new time', async () => {

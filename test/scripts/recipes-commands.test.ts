@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { startSandboxIterable, type SandboxIterable } from '../../sandbox/iterable/index.js';
+import { SAMPLE_EVENTS } from '../../sandbox/samples/product-events.js';
+import { runRecipes, type CommandRun } from '../support/run-command.js';
+import { startTestStage, type TestStage } from '../support/stage.js';
+
+const Entries = z.array(
+  z.object({ status: z.string(), eventId: z.string().optional(), location: z.string().optional() }),
+);
+const Listing = z.array(z.object({ eventId: z.string(), reason: z.string() }));
+const Results = z.array(z.object({ eventId: z.string(), ok: z.boolean(), error: z.string().optional() }));
+const Status = z.object({ status: z.string(), reason: z.string().optional() });
+
+const unknownValue = (name: string): object => ({
+  work_email: `${name}@example.com`,
+  product_interaction: 'Nobody knows this',
+});
+
+describe('npm run recipes', () => {
+  let iterable: SandboxIterable;
+  let stage: TestStage;
+  beforeAll(async () => {
+    iterable = await startSandboxIterable();
+    stage = await startTestStage(iterable);
+    await Promise.all([stage.start('gateway'), stage.start('worker')]);
+  });
+  afterAll(async () => {
+    await stage.close();
+    await iterable.close();
+  });
+
+  const recipes = (args: readonly string[], input = ''): Promise<CommandRun> =>
+    runRecipes(args, stage.env, input);
+  const json = <T>(schema: z.ZodType<T>, { stdout }: CommandRun): T => schema.parse(JSON.parse(stdout));
+
+  async function statusOf(location: string): Promise<z.infer<typeof Status>> {
+    for (;;) {
+      const status = json(Status, await recipes(['events', 'show', location, '--json']));
+      if (status.status !== 'accepted') return status;
+      await delay(100);
+    }
+  }
+
+  it('sends events from a file and says what became of one', async () => {
+    const file = join(stage.dataDir, 'events.json');
+    await writeFile(file, JSON.stringify(SAMPLE_EVENTS.map(({ body }) => body)));
+    const sent = await recipes(['events', 'send', file, '--json']);
+    expect(sent.exitCode).toBe(0);
+    const entries = json(Entries, sent);
+    expect(entries.map(({ status }) => status)).toEqual(SAMPLE_EVENTS.map(() => 'accepted'));
+    expect(await statusOf(entries[0]?.location ?? '')).toMatchObject({ status: 'delivered' });
+    expect(await statusOf(entries[1]?.eventId ?? '')).toMatchObject({ status: 'delivered' });
+    const again = json(Entries, await recipes(['events', 'send', file, '--json']));
+    expect(again.every(({ status }) => status === 'duplicate')).toBe(true);
+  });
+
+  it('takes lines from standard input, and exits 1 when one of them is no event', async () => {
+    const lines = `${JSON.stringify({ work_email: 'lin@example.com', uid: 5, product_interaction: 'SaaS Trial' })}\n{"uid": 6}\n`;
+    const sent = await recipes(['events', 'send', '-'], lines);
+    expect(sent.exitCode).toBe(1);
+    expect(sent.stdout).toMatch(/invalid\s+│ 1/);
+    expect(sent.stdout).toContain('work_email');
+  });
+
+  it('finds, replaces, releases and discards what is parked', async () => {
+    const bodies = ['una', 'ula', 'uri'].map(unknownValue);
+    const sent = json(Entries, await recipes(['events', 'send', '-', '--json'], JSON.stringify(bodies)));
+    const [una, ula, uri] = await Promise.all(
+      sent.map(async ({ eventId, location }) => {
+        expect(await statusOf(location ?? '')).toMatchObject({
+          status: 'parked',
+          reason: 'unknown-product-interaction',
+        });
+        return eventId ?? '';
+      }),
+    );
+    const all = ['--reason', 'unknown-product-interaction', '--json'];
+    expect(
+      json(Listing, await recipes(['parked', 'list', ...all]))
+        .map(({ eventId }) => eventId)
+        .sort(),
+    ).toEqual([una, ula, uri].sort());
+    expect(json(Listing, await recipes(['parked', 'list', '--since', '2100-01-01', '--json']))).toEqual([]);
+
+    const rehearsed = await recipes(['parked', 'release', ...all, '--dry-run']);
+    expect(json(Listing, rehearsed)).toHaveLength(3);
+
+    const refused = await recipes([
+      'parked',
+      'replace',
+      '--id',
+      una ?? '',
+      '--fields',
+      '{"uid": "x"}',
+      '--json',
+    ]);
+    expect(refused.exitCode).toBe(1);
+    expect(json(Results, refused)[0]?.error).toContain('uid');
+    const replaced = await recipes([
+      'parked',
+      'replace',
+      '--id',
+      una ?? '',
+      '--fields',
+      '{"product_interaction": "SaaS Trial"}',
+    ]);
+    expect(replaced.exitCode).toBe(0);
+
+    const released = await recipes(['parked', 'release', ...all]);
+    expect(released.exitCode).toBe(1); // two of them are unknown still, and parked again
+    expect(await statusOf(una ?? '')).toMatchObject({ status: 'delivered' });
+    expect(iterable.events({ id: una ?? '' })).toMatchObject([{ eventName: 'SaaS Trials Event', writes: 1 }]);
+
+    const discarded = await recipes([
+      'parked',
+      'discard',
+      ...all,
+      '--because',
+      'an experiment that has ended',
+    ]);
+    expect(discarded.exitCode).toBe(0);
+    expect(await statusOf(ula ?? '')).toMatchObject({ status: 'discarded' });
+    expect((await recipes(['parked', 'list'])).stdout).toContain('nothing is parked');
+  });
+
+  it('says what is wrong with its arguments and settings, with exit code 2', async () => {
+    const none = await recipes(['parked', 'release']);
+    expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--id, --reason or --since') });
+    const reason = await recipes(['parked', 'list', '--reason', 'bad-luck']);
+    expect(reason).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('unknown-product-interaction'),
+    });
+    const settings = await runRecipes(['parked', 'list'], { PATH: stage.env['PATH'] ?? '' });
+    expect(settings.exitCode).toBe(2);
+    expect(settings.stderr).toContain('PERSON_HASH_KEY');
+  });
+
+  it('says what does not answer, with exit code 4', async () => {
+    const noGateway = await runRecipes(
+      ['events', 'send', '-', '--url', 'http://127.0.0.1:1'],
+      stage.env,
+      '{}',
+    );
+    expect(noGateway).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('npm start') });
+    const noTemporal = await runRecipes(['parked', 'list'], {
+      ...stage.env,
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+    });
+    expect(noTemporal).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('127.0.0.1:1') });
+    const wrongSecret = await recipes(['events', 'send', '-', '--client', 'product-backend:wrong'], '{}');
+    expect(wrongSecret).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('GATEWAY_CLIENTS') });
+  });
+});
