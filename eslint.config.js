@@ -5,16 +5,36 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 import { builtinModules } from 'node:module';
 import tseslint from 'typescript-eslint';
 
+const SETTINGS = 'Read settings through config/load.ts: a bad value then stops the start, not a workflow.';
+const CAST =
+  'Parse with zod or narrow with a guard: "as" hides a wrong shape until production. Only "as const".';
+const UNITS = 'A number that measures time carries its unit: timeoutMs, waitSeconds, ageHours.';
+
+/** Names that end in a measure of time and not in its unit: `timeout`, `pollInterval`, `MAX_WAIT`; not `page`. */
+const timeWords = ['timeout', 'delay', 'interval', 'duration', 'wait', 'age', 'horizon'];
+const withoutUnit = `/${[
+  `(^|_)(${timeWords.join('|')})$`,
+  `(${timeWords.map((word) => word[0].toUpperCase() + word.slice(1)).join('|')})$`,
+  `(^|_)(${timeWords.join('|').toUpperCase()})$`,
+].join('|')}/`;
+
 /** House rules that a selector can express. Every message says what to do instead. */
 const everywhere = [
   {
-    selector: "MemberExpression[object.name='process'][property.name='env']",
-    message: 'Read settings through config/load.ts: a bad value then stops the start, not a workflow.',
+    selector:
+      "MemberExpression[object.name='process']:matches([property.name='env'], [property.value='env'])",
+    message: SETTINGS,
   },
+  { selector: "VariableDeclarator[init.name='process'] Property[key.name='env']", message: SETTINGS },
   {
-    selector: 'TSAsExpression:not([typeAnnotation.typeName.name="const"])',
-    message:
-      'Parse with zod or narrow with a guard: "as" hides a wrong shape until production. Only "as const".',
+    selector: "ImportDeclaration[source.value=/^(node:)?process$/] ImportSpecifier[imported.name='env']",
+    message: SETTINGS,
+  },
+  { selector: 'TSAsExpression:not([typeAnnotation.typeName.name="const"])', message: CAST },
+  { selector: 'TSTypeAssertion', message: CAST },
+  {
+    selector: 'TSNonNullExpression',
+    message: 'Say what happens when it is absent: a guard that throws, a default, or another type. No "!".',
   },
   { selector: 'TSEnumDeclaration', message: 'Use an "as const" object or a union: enums do not erase.' },
   {
@@ -22,16 +42,19 @@ const everywhere = [
     message: 'Use a named export, so that one thing has one name everywhere.',
   },
   {
-    selector:
-      'TSPropertySignature[key.name=/(timeout|delay|interval|duration|wait|age|horizon)$/i] > TSTypeAnnotation > TSNumberKeyword',
-    message: 'A number that measures time or size carries its unit: timeoutMs, waitSeconds, bodyBytes.',
+    selector: `TSPropertySignature[key.name=${withoutUnit}] > TSTypeAnnotation > TSNumberKeyword`,
+    message: UNITS,
   },
+  { selector: `Identifier[name=${withoutUnit}] > TSTypeAnnotation > TSNumberKeyword`, message: UNITS },
   {
-    selector:
-      'VariableDeclarator[id.name=/(timeout|delay|interval|duration|horizon)$/i] > Literal[raw=/^[0-9_.]+$/]',
-    message: 'A number that measures time or size carries its unit: timeoutMs, waitSeconds, bodyBytes.',
+    selector: `VariableDeclarator[id.name=${withoutUnit}] > :matches(Literal[raw=/^[0-9_.]+$/], BinaryExpression[operator='*'])`,
+    message: UNITS,
   },
 ];
+
+/** Node's own modules, under both of their names. */
+const builtIns = (message) =>
+  builtinModules.flatMap((name) => [name, `node:${name}`]).map((name) => ({ name, message }));
 
 const inWorkflows = [
   {
@@ -49,7 +72,7 @@ const inWorkflows = [
       'Wall clocks differ on replay. Take times from inputs, or from workflowNow() in workflows/shared.',
   },
   {
-    selector: "CallExpression[callee.name='setTimeout']",
+    selector: 'CallExpression[callee.name=/^set(Timeout|Interval|Immediate)$/]',
     message: 'Use sleep or condition from @temporalio/workflow: it says what it waits for.',
   },
 ];
@@ -73,6 +96,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off', // recommends "!"
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
@@ -92,10 +116,11 @@ export default tseslint.config(
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
-          paths: builtinModules.flatMap((name) => [name, `node:${name}`]).map((name) => ({ name })),
+          paths: builtIns('Rules are pure: do this in an activity, the gateway or a worker.'),
           patterns: [
             {
               group: ['**/activities/**', '**/gateway/**', '**/workers/**', '**/config/**', '**/sandbox/**'],
+              message: 'Rules are pure: take what is needed as an argument.',
             },
             {
               group: ['zod'],
@@ -120,9 +145,7 @@ export default tseslint.config(
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
-          paths: builtinModules
-            .flatMap((name) => [name, `node:${name}`])
-            .map((name) => ({ name, message: 'Workflows are deterministic: do this in an activity.' })),
+          paths: builtIns('Workflows are deterministic: do this in an activity.'),
           patterns: [
             {
               group: ['**/activities/**'],
@@ -146,10 +169,7 @@ export default tseslint.config(
   {
     files: ['config/**/*.ts', 'test/**/*.ts'],
     rules: {
-      'no-restricted-syntax': [
-        'error',
-        ...everywhere.filter(({ message }) => !message.startsWith('Read settings')),
-      ],
+      'no-restricted-syntax': ['error', ...everywhere.filter(({ message }) => message !== SETTINGS)],
     },
   },
   {

@@ -38,7 +38,7 @@ export function configTable(): string {
     const { variable, about, example, fallback } = setting;
     const columns = [
       `\`${variable}\``,
-      about,
+      about.replaceAll('<', '\\<'),
       needsOf(setting),
       fallback ? `\`${fallback}\`` : '',
       `\`${example}\``,

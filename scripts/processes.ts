@@ -35,7 +35,7 @@ export async function startProcess(
   });
   const written: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => written.push(chunk.toString()));
-  const ended = once(child, 'exit');
+  const ended = once(child, 'close'); // not 'exit': its last words come after it
   const ready = await new Promise<LogLine>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       written.push(`${line}\n`);

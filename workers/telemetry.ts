@@ -50,11 +50,16 @@ export function installTelemetry({
   return logger;
 }
 
+/** Each queue of ours has one kind of task; the SDK remarks on the others at every start. */
+const isRoutine = (message: string): boolean =>
+  message === 'Worker state changed' || /^No .* registered, not polling/.test(message);
+
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /** What the SDK logs, as lines of ours: of its metadata ids and codes only, of errors what `describeError` leaves. */
 export function toSdkLogger(logger: Logger): SdkLogger {
-  const log = (level: LogLevel, message: string, meta?: LogMetadata): void => {
+  const log = (given: LogLevel, message: string, meta?: LogMetadata): void => {
+    const level = isRoutine(message) ? 'DEBUG' : given;
     const { sdkComponent, taskQueue, workflowId, runId, workflowType, activityType, attempt, error } =
       meta ?? {};
     logger[LEVELS[level]](

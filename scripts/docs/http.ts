@@ -1,34 +1,18 @@
-/** The tables of docs/http.md, from the gateway's own OpenAPI document and its list of problems. */
-import { z } from 'zod';
+/** The table of docs/http.md, from the gateway's own list of problems. */
 import { AUTH_PROBLEMS, wrongScope } from '../../gateway/auth.js';
-import { openApiDocument } from '../../gateway/openapi.js';
 import { PROBLEMS, unavailable, UNAVAILABLE, type Problem } from '../../gateway/problems.js';
 import { UNKNOWN_EVENT } from '../../gateway/product-events.js';
 import { code, markdownTable } from './generated.js';
-
-const Operation = z.object({ responses: z.record(z.string(), z.object({ description: z.string() })) });
-const Interface = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
-
-/** Each answer that /openapi.json promises. */
-export function httpAnswersTable(): string {
-  const { paths } = Interface.parse(openApiDocument());
-  const rows = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).flatMap(([method, { responses }]) =>
-      Object.entries(responses).map(([status, { description }]) => [
-        code(`${method.toUpperCase()} ${path}`),
-        status,
-        description,
-      ]),
-    ),
-  );
-  return markdownTable(['Request', 'Status', 'When'], rows);
-}
 
 /** Those whose text depends on the request; the others are constants of the gateway. */
 const BY_REQUEST: readonly (readonly [status: number, reason: string, message: string])[] = [
   [405, 'wrong-method', 'This path takes the methods in the header Allow.'],
   [422, 'invalid-event', 'Each entry of `errors` names a field as it was sent, and what would be right.'],
-  [202, 'invalid-item', 'The same, for one item of an array; the other items are taken.'],
+  [
+    202,
+    'invalid-item',
+    'One item of an array: its `errors` say what would be right. The other items are taken.',
+  ],
 ];
 
 /** Each reason for which something is not taken, and what its message says to do. */
@@ -45,7 +29,7 @@ export function httpProblemsTable(): string {
   );
   const rows = [...constant, ...BY_REQUEST]
     .toSorted(([a], [b]) => a - b)
-    .map(([status, reason, message]) => [String(status), code(reason), message]);
+    .map(([status, reason, message]) => [String(status), code(reason), message.replaceAll('<', '\\<')]);
   return markdownTable(['Status', 'Reason', 'What to do'], rows);
 }
 

@@ -2,11 +2,12 @@
 import { configTable } from '../../config/reference.js';
 import { commandsReference, exitCodesTable } from './commands.js';
 import type { GeneratedPart } from './generated.js';
-import { httpAnswersTable, httpProblemsTable } from './http.js';
+import { httpProblemsTable } from './http.js';
 import { iterableLimitsTable } from './iterable-limits.js';
 import { metricsTable } from './metrics.js';
 import { PRODUCT_EVENT_PARTS } from './product-events.js';
 import { recipesTable } from './recipes.js';
+import { sandboxEndpointsTable, sandboxFaultsTable, sandboxSettingsTable } from './sandbox.js';
 import { cloudCommand, searchAttributesTable, selfHostedCommands } from './search-attributes.js';
 import { taskQueuesTable } from './task-queues.js';
 
@@ -22,6 +23,8 @@ export const PARTS: readonly GeneratedPart[] = [
   { name: 'metrics', markdown: metricsTable },
   { name: 'task-queues', markdown: taskQueuesTable },
   { name: 'iterable-limits', markdown: iterableLimitsTable },
-  { name: 'http-answers', markdown: httpAnswersTable },
   { name: 'http-problems', markdown: httpProblemsTable },
+  { name: 'sandbox-endpoints', markdown: sandboxEndpointsTable },
+  { name: 'sandbox-faults', markdown: sandboxFaultsTable },
+  { name: 'sandbox-settings', markdown: sandboxSettingsTable },
 ];

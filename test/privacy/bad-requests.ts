@@ -65,7 +65,7 @@ export async function sendBadRequests(
   for (const [name, request] of Object.entries(requests)) {
     const { statusCode, headers, body } = await request;
     statuses[name] = statusCode;
-    answers.push(name, JSON.stringify(headers), String(body));
+    answers.push(name, JSON.stringify(headers), body);
   }
   answers.push(await sendNonsense(url));
   return { statuses, answers: answers.join('\n') };
