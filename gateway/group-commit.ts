@@ -51,6 +51,8 @@ export interface IntakeDeps {
   /** Told when Temporal did not take a group. */
   readonly onProblem?: (problem: StartProblem) => void;
   readonly limits?: Partial<IntakeLimits>;
+  /** What was accepted before; filled by whoever has a longer memory. */
+  readonly recent?: RecentEvents;
 }
 
 export function createIntake(deps: IntakeDeps): Intake {
@@ -69,7 +71,7 @@ class GroupCommit {
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
     this.#limits = { ...INTAKE_LIMITS, ...deps.limits };
-    this.#recent = createRecentEvents(this.#limits.recentEvents);
+    this.#recent = deps.recent ?? createRecentEvents(this.#limits.recentEvents);
     this.#waiting = new WaitingEvents(this.#limits);
   }
 

@@ -7,8 +7,12 @@ import type { GatewayDeps } from './app.js';
 import { createEventStatusReader } from './event-status.js';
 import { createIntake } from './group-commit.js';
 import { createTemporalProbe } from './health.js';
+import { INTAKE_LIMITS } from './limits.js';
 import type { IntakeLimits } from './limits.js';
 import { createGatewayMetrics } from './metrics.js';
+import { describeError } from './request-log.js';
+import { recallGroups } from './recall-groups.js';
+import { createRecentEvents } from './recent-events.js';
 import { createTemporalStarter } from './temporal-starter.js';
 
 export interface TemporalGatewayDeps extends Omit<
@@ -23,11 +27,17 @@ export interface TemporalGatewayDeps extends Omit<
   readonly intakeLimits?: Partial<IntakeLimits>;
 }
 
+/** A gateway without this memory is better than none. */
+const RECALL_TIMEOUT_MS = 3_000;
+
 /** The caller keeps the client, and closes it after the gateway. */
 export function buildTemporalGateway(deps: TemporalGatewayDeps): FastifyInstance {
   const { client, environment, logger, meter, intakeLimits = {} } = deps;
   const metrics = createGatewayMetrics(meter);
+  const { recentEvents } = { ...INTAKE_LIMITS, ...intakeLimits };
+  const recent = createRecentEvents(recentEvents);
   const intake = createIntake({
+    recent,
     starter: createTemporalStarter(client, environment),
     metrics,
     onProblem: (problem) => {
@@ -35,11 +45,24 @@ export function buildTemporalGateway(deps: TemporalGatewayDeps): FastifyInstance
     },
     limits: intakeLimits,
   });
-  return buildGateway({
+  const app = buildGateway({
     ...deps,
     metrics,
     intake,
     statusReader: createEventStatusReader(client),
     isTemporalReachable: createTemporalProbe(client),
   });
+  app.addHook('onReady', async () => {
+    try {
+      await client.withDeadline(Date.now() + RECALL_TIMEOUT_MS, () =>
+        recallGroups(client, recent, recentEvents),
+      );
+    } catch (error) {
+      logger.warn(
+        describeError(error),
+        'groups of before could not be read; their re-sends may be accepted again',
+      );
+    }
+  });
+  return app;
 }

@@ -104,6 +104,16 @@ describe('on a Temporal server', () => {
     await restarted.close();
   });
 
+  it('a gateway that starts knows the events of groups from before', async () => {
+    const before = z.array(TakenItem).parse((await gateway.post([event(5), event(6)])).json);
+    const bare = (before[1]?.location ?? '').replace(/\?.*/, '');
+    while ((await gateway.get(bare)).status === 404); // search lags behind
+    const restarted = await gatewayOn(client);
+    const again = z.array(TakenItem).parse((await restarted.post([event(5), event(6)])).json);
+    expect(again).toEqual(before.map((item) => ({ ...item, status: 'duplicate' })));
+    await restarted.close();
+  });
+
   it('is ready', async () => {
     expect((await gateway.get('/readyz')).status).toBe(200);
   });

@@ -17,9 +17,13 @@ const CURE = 'run: npm run histories';
 
 describe('recorded histories', () => {
   let recorded: RecordedHistory[];
+  let ofThisVersion: RecordedHistory[];
+  let version: string;
   beforeAll(async () => {
     quiet();
     recorded = await readHistories();
+    version = await currentVersion();
+    ofThisVersion = recorded.filter((each) => each.version === version);
   });
 
   const holds = ({ text }: RecordedHistory, type: string): boolean => text.includes(`"EVENT_TYPE_${type}"`);
@@ -28,20 +32,21 @@ describe('recorded histories', () => {
     expect(Object.keys(stories).sort()).toEqual([...WORKFLOW_TYPES].sort());
   });
 
-  it('has a history of this version for every story, and a story for every history', async () => {
-    const version = await currentVersion();
+  it('has a history of this version for every story, and a story for every history', () => {
     const told = Object.entries(stories).flatMap(([type, ofType]) =>
       Object.keys(ofType).map((story) => `${version}/${type}/${story}`),
     );
-    const ofThisVersion = recorded.filter((each) => each.version === version).map(titleOf);
-    expect({ cure: CURE, titles: ofThisVersion.sort() }).toEqual({ cure: CURE, titles: told.sort() });
+    const titles = ofThisVersion.map(titleOf);
+    expect({ cure: CURE, titles: titles.sort() }).toEqual({ cure: CURE, titles: told.sort() });
   });
 
   it('holds in each history what its story is about', () => {
-    for (const each of recorded) {
+    for (const each of ofThisVersion) {
       const { shows = [] } = stories[each.workflowType]?.[each.story] ?? {};
       const lacking = shows.filter((type) => !holds(each, type));
       expect({ of: titleOf(each), lacking }).toEqual({ of: titleOf(each), lacking: [] });
+    }
+    for (const each of recorded) {
       const [started] = each.history.events;
       expect(started?.workflowExecutionStartedEventAttributes?.workflowType.name).toBe(each.workflowType);
     }
@@ -74,7 +79,7 @@ describe('recorded histories', () => {
       const payloads = payloadsOf(each);
       expect(contents(payloads.filter((payload) => !isEncrypted(payload)))).not.toContain('@');
       const clear = contents((await codec?.decode(payloads.filter(isEncrypted))) ?? []);
-      expect(clear).toContain('@example.com');
+      expect(clear).not.toBe('');
       expect(clear).not.toMatch(/@(?!example\.com)[\w-]+\.\w/);
       expect(clear).not.toMatch(/node_modules|\.ts:|\/home\/|\/Users\//); // stack traces
       expect(each.text).not.toMatch(/\d+@[\w-]+/); // the SDK's name for a process: pid@host

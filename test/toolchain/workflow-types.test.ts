@@ -35,31 +35,46 @@ describe('the compiler in workflows/', () => {
   });
 });
 
-/** What the compiler says of each line, by its name. */
+/** What the compiler says of each piece of code, by its name. */
 function complaintsAbout(code: Readonly<Record<string, string>>): Map<string, string> {
-  const { config } = ts.readConfigFile(CONFIG, (path) => ts.sys.readFile(path));
-  const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
-  const probes = new Map(Object.entries(code).map(([name, text]) => [`${folder}${toFile(name)}`, text]));
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (path) => probes.has(path) || fileExists(path);
-  host.readFile = (path) => probes.get(path) ?? readFile(path);
-  host.getSourceFile = (path, languageVersion, ...rest) => {
-    const text = probes.get(path);
-    return text === undefined
-      ? getSourceFile(path, languageVersion, ...rest)
-      : ts.createSourceFile(path, text, languageVersion);
-  };
-  const program = ts.createProgram([...fileNames, ...probes.keys()], options, host);
+  const files = new Map(Object.entries(code).map(([name, text]) => [pathOf(name), text]));
+  const { options, fileNames } = workflowsConfig();
+  const program = ts.createProgram([...fileNames, ...files.keys()], options, hostWith(files, options));
   return new Map(
     Object.keys(code).map((name) => {
-      const found = program.getSemanticDiagnostics(program.getSourceFile(`${folder}${toFile(name)}`));
+      const found = program.getSemanticDiagnostics(program.getSourceFile(pathOf(name)));
       return [
         name,
-        found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')).join('\n'),
+        found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')).join('\n'),
       ];
     }),
   );
 }
 
-const toFile = (name: string): string => `probe-${name.replace(':', '-')}.ts`;
+const pathOf = (name: string): string => `${folder}probe-${name.replace(':', '-')}.ts`;
+
+function workflowsConfig(): ts.ParsedCommandLine {
+  const parsed = ts.getParsedCommandLineOfConfigFile(
+    CONFIG,
+    {},
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
+  );
+  if (parsed === undefined) throw new Error(`${CONFIG} cannot be read`);
+  return parsed;
+}
+
+/** The disk, with these files on it. */
+function hostWith(files: ReadonlyMap<string, string>, options: ts.CompilerOptions): ts.CompilerHost {
+  const disk = ts.createCompilerHost(options);
+  return {
+    ...disk,
+    fileExists: (path) => files.has(path) || disk.fileExists(path),
+    readFile: (path) => files.get(path) ?? disk.readFile(path),
+    getSourceFile: (path, language, ...rest) => {
+      const text = files.get(path);
+      return text === undefined
+        ? disk.getSourceFile(path, language, ...rest)
+        : ts.createSourceFile(path, text, language);
+    },
+  };
+}
