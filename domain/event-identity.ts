@@ -14,6 +14,9 @@ import type { ProductFields } from './product-event.js';
  */
 export type KeyPart = 'person' | 'email' | 'namespace' | 'trial' | 'occurrence';
 
+/** Stands for every value that no recipe maps: what a sender writes there is not ours to show. */
+export const UNMAPPED = 'unmapped';
+
 /** For values that no recipe knows yet: may repeat, so nothing is taken for a duplicate that is none. */
 export const GENERAL_KEY: readonly KeyPart[] = ['person', 'namespace', 'occurrence'];
 

@@ -14,6 +14,8 @@ export interface AcceptedEvent {
   /** Receipt at the gateway, ms since 1970: the body has no time of its own. */
   readonly acceptedAtMs: number;
   readonly personHash: string;
+  /** The value of `product_interaction` where a recipe knew it at acceptance, else `unmapped`: safe to show anywhere. */
+  readonly sourceEvent: string;
   readonly fields: ProductFields;
   /** Keys that no schema knows, kept so that a later mapping can use them. */
   readonly unknown: Readonly<Record<string, unknown>>;

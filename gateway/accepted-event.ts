@@ -1,8 +1,8 @@
-import { GENERAL_KEY, eventIdOf } from '../domain/event-identity.js';
+import { GENERAL_KEY, UNMAPPED, eventIdOf } from '../domain/event-identity.js';
 import type { Hasher } from '../domain/person-hash.js';
 import type { AcceptedEvent } from '../domain/product-event.js';
 import type { ParsedBody } from '../domain/product-event.schema.js';
-import { recipeFor } from '../recipes/product-events.js';
+import { recipeFor, sourceEventOf } from '../recipes/product-events.js';
 
 /** An event with its size, measured once: queue, group and request all have limits in bytes. */
 export interface SizedEvent {
@@ -18,11 +18,12 @@ export function toAcceptedEvent(
   hasher: Hasher,
 ): AcceptedEvent {
   const { fields, unknown } = parsed;
-  const identity = recipeFor(fields.product_interaction) ?? { slug: 'unmapped', key: GENERAL_KEY };
+  const identity = recipeFor(fields.product_interaction) ?? { slug: UNMAPPED, key: GENERAL_KEY };
   return {
     eventId: eventIdOf(identity, fields, receivedAtMs, hasher),
     acceptedAtMs: receivedAtMs,
     personHash: hasher.person(fields.work_email),
+    sourceEvent: sourceEventOf(fields),
     fields,
     unknown,
   };

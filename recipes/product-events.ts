@@ -5,7 +5,8 @@
  * `product_interaction` is one entry in PRODUCT_EVENTS and one fixture. Values that stand in no entry are parked,
  * and can be released once they do.
  */
-import type { KeyPart } from '../domain/event-identity.js';
+import { UNMAPPED, type KeyPart } from '../domain/event-identity.js';
+import type { ProductFields } from '../domain/product-event.js';
 import { field, oneOf, same, text, type FieldRow } from '../domain/field-mapping.js';
 import { calendarDay, countryName, signupReason, stateName } from './reference/transforms.js';
 import { EMPLOYEE_BUCKETS, ROLES } from './reference/lists.js';
@@ -118,4 +119,9 @@ export function recipeFor(
 ): ProductEventRecipe | undefined {
   const value = productInteraction ?? '';
   return Object.hasOwn(recipes, value) ? recipes[value] : undefined;
+}
+
+/** The value as operators may see it: itself where a recipe knows it, else `unmapped`. */
+export function sourceEventOf({ product_interaction: value }: ProductFields): string {
+  return value != null && recipeFor(value) !== undefined ? value : UNMAPPED;
 }

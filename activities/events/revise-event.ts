@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Hasher } from '../../domain/person-hash.js';
 import { LEAD_NAMES, parseProductEvent, type FieldError } from '../../domain/product-event.schema.js';
+import { sourceEventOf } from '../../recipes/product-events.js';
 import type { EventActivities } from '../iterable/contract.js';
 
 /** Fields go by the names of either shape; null empties one. Id and time stay, the person follows the address. */
@@ -10,8 +11,15 @@ export function createReviseEvent(hasher: Hasher): EventActivities['reviseEvent'
     const changes = Object.entries(fields).map(([name, value]) => [flatNameOf(name), value] as const);
     const parsed = parseProductEvent({ ...event.unknown, ...event.fields, ...Object.fromEntries(changes) });
     if (!parsed.ok) return Promise.reject(invalid(parsed.errors, Object.keys(fields)));
-    const personHash = hasher.person(parsed.fields.work_email);
-    return Promise.resolve({ ...event, personHash, fields: parsed.fields, unknown: parsed.unknown });
+    const { fields: revised, unknown } = parsed;
+    const personHash = hasher.person(revised.work_email);
+    return Promise.resolve({
+      ...event,
+      personHash,
+      sourceEvent: sourceEventOf(revised),
+      fields: revised,
+      unknown,
+    });
   };
 }
 

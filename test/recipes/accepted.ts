@@ -1,9 +1,8 @@
 /** A body as it looks once the gateway has accepted it. */
-import { eventIdOf, GENERAL_KEY } from '../../domain/event-identity.js';
 import { createHasher } from '../../domain/person-hash.js';
 import type { AcceptedEvent } from '../../domain/product-event.js';
 import { parseProductEvent } from '../../domain/product-event.schema.js';
-import { recipeFor } from '../../recipes/product-events.js';
+import { toAcceptedEvent } from '../../gateway/accepted-event.js';
 
 export const hasher = createHasher('a key for tests');
 export const NOON_MS = Date.parse('2023-06-11T12:00:00.999Z');
@@ -13,14 +12,7 @@ export function accepted(body: unknown, receivedAtMs = NOON_MS): AcceptedEvent {
   const parsed = parseProductEvent(body);
   if (!parsed.ok)
     throw new Error(parsed.errors.map(({ field, message }) => `${field}: ${message}`).join('; '));
-  const identity = recipeFor(parsed.fields.product_interaction) ?? { slug: 'unmapped', key: GENERAL_KEY };
-  return {
-    eventId: eventIdOf(identity, parsed.fields, receivedAtMs, hasher),
-    acceptedAtMs: receivedAtMs,
-    personHash: hasher.person(parsed.fields.work_email),
-    fields: parsed.fields,
-    unknown: parsed.unknown,
-  };
+  return toAcceptedEvent(parsed, receivedAtMs, hasher);
 }
 
 export const idOf = (body: unknown, receivedAtMs?: number): string => accepted(body, receivedAtMs).eventId;

@@ -3,19 +3,9 @@ import type { SearchAttributePair } from '@temporalio/common';
 import type { AcceptedEvent } from '../../domain/product-event.js';
 import type { FailureClass } from '../../domain/verdict.js';
 import type { Reason } from '../../domain/reasons.js';
-import { recipeFor } from '../../recipes/product-events.js';
 import { searchAttributes } from './search-attributes.js';
 
 export const PRODUCT_EVENTS_RECIPE = 'product-events';
-/** Stands for every value that no recipe maps: what a sender writes there is not ours to show. */
-export const UNMAPPED = 'unmapped';
-
-/** The value of `product_interaction` where a recipe knows it, else `unmapped`. */
-export function sourceEventOf({ fields }: AcceptedEvent): string {
-  const value = fields.product_interaction;
-  return value != null && recipeFor(value) !== undefined ? value : UNMAPPED;
-}
-
 /** The hash at the end of an event id: short enough to list a hundred in one search attribute. */
 export function eventKeyOf(eventId: string): string {
   return eventId.slice(eventId.lastIndexOf('-') + 1);
@@ -28,7 +18,7 @@ export function eventAttributes(
 ): SearchAttributePair[] {
   return [
     { key: searchAttributes.recipe, value: PRODUCT_EVENTS_RECIPE },
-    { key: searchAttributes.sourceEvent, value: distinct(events.map(sourceEventOf)) },
+    { key: searchAttributes.sourceEvent, value: distinct(events.map(({ sourceEvent }) => sourceEvent)) },
     { key: searchAttributes.personHash, value: distinct(events.map(({ personHash }) => personHash)) },
     { key: searchAttributes.eventKey, value: events.map(({ eventId }) => eventKeyOf(eventId)) },
     { key: searchAttributes.environment, value: environment },
@@ -51,7 +41,7 @@ export function parkedAttributes(
 /** `12 product events: 8 SaaS Trial, 4 Invited User` */
 export function summaryOf(events: readonly AcceptedEvent[]): string {
   const counts = new Map<string, number>();
-  for (const event of events) counts.set(sourceEventOf(event), (counts.get(sourceEventOf(event)) ?? 0) + 1);
+  for (const { sourceEvent } of events) counts.set(sourceEvent, (counts.get(sourceEvent) ?? 0) + 1);
   const kinds = [...counts].sort(([, a], [, b]) => b - a).map(([kind, count]) => `${String(count)} ${kind}`);
   return `${String(events.length)} product event${events.length === 1 ? '' : 's'}: ${kinds.join(', ')}`.slice(
     0,

@@ -3,7 +3,7 @@ import { TypedSearchAttributes, WorkflowExecutionAlreadyStartedError } from '@te
 import { ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { PARKED_EVENT, parkedWorkflowId, type ParkedEventInput } from '../parked-event/messages.js';
 import { workflowNow } from './clock.js';
-import { eventAttributes, parkedAttributes, sourceEventOf } from './describe-event.js';
+import { eventAttributes, parkedAttributes } from './describe-event.js';
 
 /** Starts `parked/<eventId>`, which outlives its parent. An event that is parked already stays as it is. */
 export async function park(input: ParkedEventInput): Promise<void> {
@@ -18,7 +18,7 @@ export async function park(input: ParkedEventInput): Promise<void> {
         ...eventAttributes([event], environment),
         ...parkedAttributes(reason, input.class, workflowNow()),
       ]),
-      staticSummary: `${sourceEventOf(event)}: ${reason}`,
+      staticSummary: `${event.sourceEvent}: ${reason}`,
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
