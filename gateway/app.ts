@@ -6,6 +6,7 @@ import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayClient } from '../config/gateway-clients.js';
 import type { Hasher } from '../domain/person-hash.js';
+import { acceptTogether } from './accept-together.js';
 import { requireScope } from './auth.js';
 import { answerClientError } from './client-error.js';
 import { createClientRegister } from './clients.js';
@@ -40,6 +41,7 @@ export interface GatewayDeps {
 export function buildGateway(deps: GatewayDeps): FastifyInstance {
   const { metrics } = deps;
   const app = newServer(deps);
+  acceptTogether(app.server);
   const drain = { started: false };
   app.addHook('preClose', async () => {
     drain.started = true;

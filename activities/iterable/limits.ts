@@ -8,7 +8,7 @@ import { PUBLISHED_PER_SECOND, type LimitKey } from './endpoints.js';
 
 /** Part of the published limit that we use: clocks and networks bunch calls up. */
 export const USED_OF_PUBLISHED = 0.8;
-const WINDOWS_PER_SECOND = 10;
+const WINDOWS_PER_SECOND = 50;
 /** Calls under way at once: at the full rate this bears answers that take a quarter of a second. */
 const CONCURRENT_SECONDS = 0.25;
 const MOST_CONCURRENT = 128;

@@ -1,5 +1,5 @@
 /** What the pages say of metrics and search attributes, held against a real scrape and the attributes themselves. */
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { Runtime } from '@temporalio/worker';
 import got from 'got';
@@ -20,6 +20,9 @@ beforeAll(async () => {
 const OF_TEMPORAL = ['WorkflowType', 'WorkflowId', 'ExecutionStatus', 'StartTime', 'CloseTime', 'TaskQueue'];
 
 describe('metrics', () => {
+  // Its server would keep the process alive.
+  afterAll(() => Runtime.instance().shutdown());
+
   it('have the names and labels in Prometheus that docs/operations.md tells', async () => {
     const metricsPort = await freePort(0);
     installTelemetry({ logLevel: 'silent', metricsPort });
