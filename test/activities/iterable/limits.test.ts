@@ -22,10 +22,10 @@ function crowd(limiter: Limiter, size: number): number[] {
 }
 
 describe('windows', () => {
-  it('are a tenth of a second, longer for rates below ten', () => {
-    expect(windowOf(400)).toEqual({ calls: 40, windowMs: 100 });
-    expect(windowOf(1_600)).toEqual({ calls: 160, windowMs: 100 });
-    expect(windowOf(26.7)).toEqual({ calls: 2, windowMs: 75 });
+  it('are a fiftieth of a second, longer for rates below fifty', () => {
+    expect(windowOf(400)).toEqual({ calls: 8, windowMs: 20 });
+    expect(windowOf(1_600)).toEqual({ calls: 32, windowMs: 20 });
+    expect(windowOf(26.7)).toEqual({ calls: 1, windowMs: 38 });
     expect(windowOf(2.4)).toEqual({ calls: 1, windowMs: 417 });
     expect(windowOf(0.6)).toEqual({ calls: 1, windowMs: 1_667 });
   });
