@@ -26,7 +26,7 @@ function clearProgress(): void {
 
 /** Rows of text under a head, without colours: terminals, logs and mail show it alike. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const grid = new Table({ head: [...head], style: { head: [], border: [] } });
+  const grid = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
   grid.push(...rows.map((row) => [...row]));
   return grid.toString();
 }
