@@ -51,7 +51,7 @@ export const REASONS = {
   },
   'endpoint-not-found': {
     meaning: 'Iterable does not know the endpoint: wrong base URL, or a feature that is not enabled.',
-    fix: 'Correct ITERABLE_BASE_URL or have the feature enabled, then release.',
+    fix: 'Correct ITERABLE_BASE_URL and restart the worker; waiting events go on by themselves.',
   },
   // Not now
   'profile-not-visible': {

@@ -12,6 +12,10 @@ const QUIET_MS = 8;
 /** Under steady load there is always one more: nobody is held for longer. */
 const LONGEST_HOLD_MS = 250;
 
+function drop(this: Socket): void {
+  this.destroy();
+}
+
 /** Call before the server listens. */
 export function acceptTogether(server: Server): void {
   const begin = server.listeners('connection');
@@ -23,7 +27,10 @@ export function acceptTogether(server: Server): void {
   const beginAll = (): void => {
     const sockets = held;
     held = [];
-    for (const socket of sockets) for (const listener of begin) listener.call(server, socket);
+    for (const socket of sockets) {
+      socket.off('error', drop);
+      if (!socket.destroyed) for (const listener of begin) listener.call(server, socket);
+    }
   };
   const look = (): void => {
     const nowMs = performance.now();
@@ -36,6 +43,7 @@ export function acceptTogether(server: Server): void {
       firstMs = lastMs;
       setTimeout(look, QUIET_MS);
     }
+    socket.on('error', drop); // a connection may be reset before anybody reads it
     held.push(socket);
   });
 }

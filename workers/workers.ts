@@ -14,8 +14,6 @@ export interface WorkerDeps {
 export interface RunningWorkers {
   /** Settles when all workers have stopped; rejects when one has failed. */
   readonly done: Promise<void>;
-  /** Whether every worker is polling. */
-  readonly isRunning: () => boolean;
   /** Takes no new tasks, lets those in hand finish within the grace time, then settles. */
   readonly stop: () => Promise<void>;
 }
@@ -32,13 +30,13 @@ const BATCHES_AT_ONCE = 20;
 /** Creates and starts a worker per task queue. @throws when the server cannot be reached or the bundle is broken */
 export async function startWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
   const workers = await Promise.all(optionsPerQueue(deps).map((options) => Worker.create(options)));
-  const done = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
+  const runs = workers.map((worker) => worker.run());
+  const done = Promise.all(runs).then(() => undefined);
   return {
     done,
-    isRunning: () => workers.every((worker) => worker.getState() === 'RUNNING'),
-    stop: () => {
+    stop: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      return done;
+      await Promise.allSettled(runs); // one that has failed keeps no other from finishing
     },
   };
 }

@@ -115,6 +115,10 @@ function refusalOf(reply: Reply, moment: Moment): Rejected | Retry | undefined {
   if (isAboutTheKey(status, code)) {
     return { kind: 'retry', reason: 'bad-credentials', class: 'auth', afterMs: LONGEST_WAIT_MS };
   }
+  // The paths are fixed: a path that is not there is a wrong base URL or an outage at the edge, not this item.
+  if (isMissingPath(reply)) {
+    return { kind: 'retry', reason: 'endpoint-not-found', class: 'auth', afterMs: LONGEST_WAIT_MS };
+  }
   // An unreadable 200 is no promise; the same request again does no harm.
   const readable = code !== undefined || status >= 300;
   if (status >= 500 || status === 408 || !readable) return unavailable(reply, moment);
@@ -137,6 +141,8 @@ function isAboutTheKey(status: number, code: string | undefined): boolean {
   return status < 500 && code !== undefined && KEY_CODES.has(code);
 }
 
+const isMissingPath = ({ status }: Answer): boolean => status === 404 || (status >= 300 && status < 400);
+
 const REASON_BY_CODE: Readonly<Record<string, Reason>> = {
   ForgottenUserError: 'forgotten-user',
   InvalidEmailAddressError: 'invalid-email',
@@ -151,7 +157,6 @@ const REASON_BY_CODE: Readonly<Record<string, Reason>> = {
 };
 
 const REASON_BY_STATUS: Readonly<Record<number, Reason>> = {
-  404: 'endpoint-not-found',
   409: 'identity-conflict',
   413: 'body-too-large',
 };
@@ -160,7 +165,6 @@ function reasonOf(answer: Answer): Reason {
   const { code = '', msg = '', message = '' } = bodyOf(answer);
   // A general code beside a 409 does not say which conflict it is; the text does.
   if (answer.status === 409 && /forgotten/i.test(msg + message)) return 'forgotten-user';
-  if (answer.status >= 300 && answer.status < 400) return 'endpoint-not-found';
   const byCode = Object.hasOwn(REASON_BY_CODE, code) ? REASON_BY_CODE[code] : undefined;
   return byCode ?? REASON_BY_STATUS[answer.status] ?? 'request-refused';
 }
@@ -200,11 +204,15 @@ function unavailable(answer: Answer | undefined, moment: Moment): Retry {
 
 /** What Iterable asks for, else a growing wait; 0.1 s to 5 min. */
 function waitMs(answer: Answer, moment: Moment): number {
-  const resetSeconds = bodyOf(answer).params?.rateLimitReset;
-  const askedMs = resetSeconds === undefined ? retryAfterMs(answer.retryAfter, moment) : resetSeconds * 1000;
-  return askedMs === undefined
-    ? backoffMs(moment)
-    : Math.min(Math.max(askedMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+  return namedWaitMs(answer, moment) ?? backoffMs(moment);
+}
+
+/** The wait that Iterable names itself, 0.1 s to 5 min; nothing where it names none. */
+export function namedWaitMs(reply: Reply, moment: Moment): number | undefined {
+  if (reply.kind === 'no-answer') return undefined;
+  const resetSeconds = bodyOf(reply).params?.rateLimitReset;
+  const askedMs = resetSeconds === undefined ? retryAfterMs(reply.retryAfter, moment) : resetSeconds * 1000;
+  return askedMs === undefined ? undefined : Math.min(Math.max(askedMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
 }
 
 /** Seconds or an HTTP date, RFC 9110 section 10.2.3. */

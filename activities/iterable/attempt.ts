@@ -4,7 +4,7 @@ import PQueue from 'p-queue';
 import type { Reason } from '../../domain/reasons.js';
 import type { MapEvent } from '../../recipes/map-product-event.js';
 import type { Verdict } from '../../domain/verdict.js';
-import type { Moment, Retry } from './answers.js';
+import { namedWaitMs, type Moment, type Retry } from './answers.js';
 import type { IterableClient, Reply } from './client.js';
 import { ENDPOINTS, type EndpointName, type Requests } from './endpoints.js';
 import type { Limiter } from './limits.js';
@@ -53,9 +53,12 @@ const TURNED_AWAY: ReadonlySet<Reason> = new Set<Reason>([
   'unavailable',
   'unreachable',
   'bad-credentials',
+  'endpoint-not-found',
   'rate-limited',
 ]);
 const MIDDLE_PRIORITY = 3;
+/** How long a 429 that names no wait holds up the endpoint for everybody; the batch itself waits longer each time. */
+const UNNAMED_PAUSE_MS = 1_000;
 
 export function startAttempt({ client, limiter, now, random, graceMs, mapEvent }: Tools): Attempt {
   const { attempt, priority } = Context.current().info;
@@ -66,9 +69,10 @@ export function startAttempt({ client, limiter, now, random, graceMs, mapEvent }
   const failuresInARow = new Map<EndpointName, number>();
   let hasAnswered = false;
 
-  const learnFrom = (endpoint: EndpointName, verdict: Judgement): void => {
+  const learnFrom = (endpoint: EndpointName, verdict: Judgement, namedMs: number | undefined): void => {
     const problem = isRetry(verdict) ? verdict : undefined;
-    if (problem?.class === 'rate-limited') limiter.pause(ENDPOINTS[endpoint].limit, problem.afterMs);
+    if (problem?.class === 'rate-limited')
+      limiter.pause(ENDPOINTS[endpoint].limit, namedMs ?? UNNAMED_PAUSE_MS);
     if (problem === undefined || !TURNED_AWAY.has(problem.reason)) {
       failuresInARow.set(endpoint, 0);
       if (!hasAnswered) lanes.concurrency = SIDE_BY_SIDE;
@@ -96,9 +100,10 @@ export function startAttempt({ client, limiter, now, random, graceMs, mapEvent }
       });
       if (turn.kind === 'abandoned') return stopper.unsent();
       if (turn.kind === 'paused') return paused(turn.remainingMs);
-      const verdict = judge(turn.value, { attempt, nowMs: now(), random: draw });
+      const moment = { attempt, nowMs: now(), random: draw };
+      const verdict = judge(turn.value, moment);
       metrics.countCall(endpoint, 'class' in verdict ? verdict.class : 'ok', turn.waitedMs);
-      learnFrom(endpoint, verdict);
+      learnFrom(endpoint, verdict, namedWaitMs(turn.value, moment));
       return verdict;
     },
     runAll: async (tasks) => {

@@ -15,11 +15,11 @@ const { once } = new Command('demo')
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
-const stage = await startStage(say);
+// Before anything is started: what starts is also to be stopped.
 const stop = new Promise<void>((resolve) => {
-  process.once('SIGINT', resolve);
-  process.once('SIGTERM', resolve);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
 });
+const stage = await startStage(say);
 try {
   const results = await Promise.race([playTour(stage, say), stop]);
   if (results !== undefined) {

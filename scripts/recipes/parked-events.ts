@@ -1,5 +1,10 @@
 /** What operators do with parked events: find them, release them, discard them, correct them. */
-import { WorkflowUpdateFailedError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+  type WorkflowExecutionInfo,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import PQueue from 'p-queue';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
@@ -35,6 +40,8 @@ export type CommandResult =
 
 /** Updates at once: each waits up to 20 s for its release, and Temporal takes ten per workflow, any number in all. */
 const AT_ONCE = 20;
+/** Longer than a release may take to answer. Without a worker an update would wait for ever. */
+const UPDATE_TIMEOUT_MS = 30_000;
 
 /**
  * Parked events, oldest first by the server's order, straight from Temporal's visibility store.
@@ -69,10 +76,12 @@ function listingOf({
 }
 
 export const release = (client: Client, eventId: string): Promise<CommandResult> =>
-  update(eventId, () => client.workflow.getHandle(parkedWorkflowId(eventId)).executeUpdate(releaseUpdate));
+  update(client, eventId, () =>
+    client.workflow.getHandle(parkedWorkflowId(eventId)).executeUpdate(releaseUpdate),
+  );
 
 export const discard = (client: Client, eventId: string, reason: string): Promise<CommandResult> =>
-  update(eventId, () =>
+  update(client, eventId, () =>
     client.workflow.getHandle(parkedWorkflowId(eventId)).executeUpdate(discardUpdate, { args: [reason] }),
   );
 
@@ -81,13 +90,17 @@ export const replace = (
   eventId: string,
   fields: Record<string, unknown>,
 ): Promise<CommandResult> =>
-  update(eventId, () =>
+  update(client, eventId, () =>
     client.workflow.getHandle(parkedWorkflowId(eventId)).executeUpdate(replaceUpdate, { args: [fields] }),
   );
 
-async function update(eventId: string, send: () => Promise<ParkedState>): Promise<CommandResult> {
+async function update(
+  client: Client,
+  eventId: string,
+  send: () => Promise<ParkedState>,
+): Promise<CommandResult> {
   try {
-    return { eventId, ok: true, state: await send() };
+    return { eventId, ok: true, state: await client.withDeadline(Date.now() + UPDATE_TIMEOUT_MS, send) };
   } catch (error) {
     return { eventId, ok: false, error: adviceOf(error) };
   }
@@ -95,8 +108,9 @@ async function update(eventId: string, send: () => Promise<ParkedState>): Promis
 
 /** The workflow's own refusal where there is one; it says what to do. */
 function adviceOf(error: unknown): string {
-  const refusal = error instanceof WorkflowUpdateFailedError ? innermost(error) : error;
-  return refusal instanceof Error ? refusal.message : 'no answer from Temporal; run the command again';
+  if (error instanceof WorkflowUpdateFailedError) return innermost(error).message;
+  if (error instanceof WorkflowNotFoundError) return 'it is not parked (any more)';
+  return 'no answer within 30 s; is a worker running (npm start)? The command can be repeated';
 }
 
 function innermost(error: Error): Error {

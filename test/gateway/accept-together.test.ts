@@ -57,4 +57,24 @@ describe('a burst of connections', () => {
     await once(server, 'listening');
     expect(Math.max(...(await askOnAll()))).toBeLessThanOrEqual(CONNECTIONS / 10);
   });
+
+  it('survives connections that are reset before they are read', async () => {
+    sockets = [];
+    server = createServer((_request, response) => response.end('ok'));
+    acceptTogether(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('not listening on a port');
+    const { port } = address;
+    for (let n = 0; n < 20; n += 1) {
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.resetAndDestroy();
+    }
+    const socket = connect(port, '127.0.0.1');
+    sockets.push(socket);
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect(String(await once(socket, 'data'))).toContain('200 OK');
+  });
 });

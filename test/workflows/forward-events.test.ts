@@ -236,6 +236,36 @@ describe('forwardEvents', () => {
     });
   });
 
+  it('leaves parked what was parked before an operator cancels', async () => {
+    const batch = await events(2);
+    const [rejected] = batch;
+    await forward(
+      batch,
+      (items) =>
+        Promise.resolve(
+          items.map((item) =>
+            item.event.eventId === rejected?.eventId
+              ? answer({ kind: 'rejected', reason: 'invalid-email', class: 'rejected' })(item)
+              : answer({
+                  kind: 'retry',
+                  reason: 'profile-not-visible',
+                  class: 'unavailable',
+                  afterMs: HOUR_MS,
+                })(item),
+          ),
+        ),
+      async (handle) => {
+        const parked = env.client.workflow.getHandle(parkedWorkflowId(rejected?.eventId ?? ''));
+        for (;;) if (await parked.query(stateQuery).catch(() => undefined)) break;
+        await handle.cancel();
+      },
+    );
+    expect(await parkedState(rejected?.eventId ?? '')).toMatchObject({
+      status: 'parked',
+      reason: 'invalid-email',
+    });
+  });
+
   it('goes on where it continued as new', async () => {
     const batch = await events(2);
     const [done, open] = batch;

@@ -63,6 +63,7 @@ export async function parkedEvent(input: ParkedEventInput): Promise<ParkedState>
 class ParkedEvent {
   private event: AcceptedEvent;
   private state: ParkedState;
+  private isRevising = false;
   private readonly input: ParkedEventInput;
 
   constructor(input: ParkedEventInput) {
@@ -129,7 +130,10 @@ class ParkedEvent {
   }
 
   private async onReplace(fields: Readonly<Record<string, unknown>>): Promise<ParkedState> {
-    const revised = await reviseEvent(this.event, fields);
+    this.isRevising = true;
+    const revised = await reviseEvent(this.event, fields).finally(() => {
+      this.isRevising = false;
+    });
     this.mustBeParked(); // a release may have begun while the fields were checked
     this.event = revised;
     upsertSearchAttributes(eventAttributes([this.event], this.input.environment));
@@ -137,6 +141,8 @@ class ParkedEvent {
   }
 
   private mustBeParked(): void {
+    if (this.isRevising)
+      throw ApplicationFailure.nonRetryable('its fields are being replaced; try again', 'not-parked');
     if (this.state.status === 'parked') return;
     throw ApplicationFailure.nonRetryable(
       `the event is ${this.state.status}; only a parked event can be changed`,

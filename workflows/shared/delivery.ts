@@ -16,6 +16,8 @@ const HOUR_MS = 3_600_000;
 export const HORIZON_MS = HORIZON_HOURS * HOUR_MS;
 
 const LONGEST_WAIT_MS = HOUR_MS;
+/** The longest wait between two attempts of one activity, with its jitter. */
+const LAST_WAIT_MS = 7 * 60_000;
 /** Events that are due within this of each other go in one round. */
 const SAME_ROUND_MS = 5_000;
 
@@ -65,7 +67,8 @@ async function attempt(items: readonly DeliveryItem[], deadlineMs: number): Prom
   if (remainingMs <= 0) return items.map(gaveUp);
   const { deliverEvents } = proxyActivities<IterableActivities>({
     taskQueue: 'iterable',
-    scheduleToCloseTimeout: remainingMs,
+    // A retry that would come after this fails the activity at once: leave room for the longest wait.
+    scheduleToCloseTimeout: remainingMs + LAST_WAIT_MS,
     startToCloseTimeout: '5 minutes',
     heartbeatTimeout: '10 seconds',
     retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '5 minutes' },

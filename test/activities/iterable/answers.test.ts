@@ -24,6 +24,7 @@ const retry = (reason: string, failureClass: string, afterMs: number): object =>
 });
 const unavailable = retry('unavailable', 'unavailable', 1_000);
 const badKey = retry('bad-credentials', 'auth', 300_000);
+const MISSING_PATH = retry('endpoint-not-found', 'auth', 300_000);
 const limited = (afterMs: number): object => retry('rate-limited', 'rate-limited', afterMs);
 
 /** What every call makes of an answer: [what it is, the reply, the verdict]. */
@@ -45,7 +46,7 @@ const FOR_ALL: readonly (readonly [string, Reply, object])[] = [
   ['200 with a number', answer(200, 7), unavailable],
   ['200 that refuses by code', answer(200, code('ForgottenUserError')), rejected('forgotten-user')],
   // 3xx
-  ['301', answer(301), rejected('endpoint-not-found')],
+  ['301', answer(301), MISSING_PATH],
   // 400 by code
   [
     '400 Success',
@@ -91,12 +92,12 @@ const FOR_ALL: readonly (readonly [string, Reply, object])[] = [
   ['403 as text', answer(403, 'no'), badKey],
   ['403 ForbiddenParamsError', answer(403, code('ForbiddenParamsError')), rejected('request-refused')],
   // 404
-  ['404 as HTML', answer(404, '<title>Action not found</title>'), rejected('endpoint-not-found')],
-  ['404 NotFound', answer(404, code('NotFound')), rejected('endpoint-not-found')],
+  ['404 as HTML', answer(404, '<title>Action not found</title>'), MISSING_PATH],
+  ['404 NotFound', answer(404, code('NotFound')), MISSING_PATH],
   [
     '404 in the other envelope',
     answer(404, { error: 'NotFound', message: 'no', code: 'error.catalogs.notFound', data: {} }),
-    rejected('endpoint-not-found'),
+    MISSING_PATH,
   ],
   // 408, 409, 413
   ['408', answer(408), unavailable],
