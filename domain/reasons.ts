@@ -84,6 +84,13 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
+/** Total, also for a reason that a later release no longer has: parked events live longer than releases. */
+export function describeReason(reason: string): { readonly meaning: string; readonly fix: string } {
+  return isReason(reason)
+    ? REASONS[reason]
+    : { meaning: 'A reason of an earlier release.', fix: 'Release, or discard.' };
+}
+
 export function isReason(value: string): value is Reason {
   return Object.hasOwn(REASONS, value);
 }

@@ -7,7 +7,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'Everything asked for has happened.',
   someFailed: 'It ran, and some items did not end as wanted; the output says which.',
   usage: 'Wrong arguments or settings: nothing was done.',
-  waiting: "Waits for a person's approval.",
+  waiting: 'Not finished yet: it goes on by itself (a release during an outage), or waits for an approval.',
   unreachable: 'Gateway or Temporal did not answer: some of it may have been done; running it again is safe.',
 };
 

@@ -127,7 +127,8 @@ function report(
           ),
         ),
   );
-  return results.every(wanted) ? EXIT.ok : EXIT.someFailed;
+  if (!results.every(wanted)) return EXIT.someFailed;
+  return results.some((result) => result.ok && result.state.status === 'releasing') ? EXIT.waiting : EXIT.ok;
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

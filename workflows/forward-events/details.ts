@@ -1,5 +1,5 @@
 /** The Markdown that operators read in the Temporal UI while events are on their way. Counts and codes only. */
-import { REASONS } from '../../domain/reasons.js';
+import { describeReason } from '../../domain/reasons.js';
 import type { Progress } from '../shared/delivery.js';
 
 export function progressDetails(total: number, { open, outcomes, lastProblem }: Progress): string {
@@ -9,7 +9,7 @@ export function progressDetails(total: number, { open, outcomes, lastProblem }: 
   ];
   for (const reason of new Set(parked)) {
     const count = parked.filter((other) => other === reason).length;
-    lines.push(`- parked ${String(count)}: \`${reason}\`. ${REASONS[reason].fix}`);
+    lines.push(`- parked ${String(count)}: \`${reason}\`. ${describeReason(reason).fix}`);
   }
   if (lastProblem !== undefined && open.length > 0) {
     const nextMs = Math.min(...open.map(({ notBeforeMs }) => notBeforeMs));

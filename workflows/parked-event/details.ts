@@ -1,9 +1,9 @@
 /** The Markdown that operators read in the Temporal UI for a parked event. */
-import { REASONS } from '../../domain/reasons.js';
+import { describeReason } from '../../domain/reasons.js';
 import type { ParkedState } from './messages.js';
 
 export function parkedDetails(state: ParkedState): string {
-  const { meaning, fix } = REASONS[state.reason];
+  const { meaning, fix } = describeReason(state.reason);
   const lines = [
     `**${state.status}** since ${state.since}, released ${String(state.releases)} times`,
     `- reason: \`${state.reason}\` (${state.class}). ${meaning}`,

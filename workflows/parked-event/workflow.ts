@@ -37,9 +37,9 @@ const ANSWER_WITHIN = '20 seconds';
 
 const { reviseEvent } = proxyActivities<EventActivities>({
   taskQueue: 'iterable',
-  scheduleToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '5 minutes',
   startToCloseTimeout: '10 seconds',
-  priority: { priorityKey: 3 },
+  priority: { priorityKey: 1 }, // somebody waits for it; deliveries to a slow Iterable do not go first
   summary: 'check the replaced fields',
 });
 
