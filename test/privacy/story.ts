@@ -27,7 +27,6 @@ const ALONE: Readonly<Record<string, { readonly ends: string; readonly more?: Re
   rejected: { ends: 'parked' },
   forgotten: { ends: 'parked' },
   mistyped: { ends: 'parked', more: { existing_plan: PERSONAL.company } },
-  redirected: { ends: 'parked' },
   conflicting: { ends: 'parked' },
   'refused-oddly': { ends: 'parked' },
   unmapped: { ends: 'parked', more: UNMAPPED },
@@ -36,6 +35,7 @@ const ALONE: Readonly<Record<string, { readonly ends: string; readonly more?: Re
   down: { ends: 'accepted' },
   unreadable: { ends: 'accepted' },
   'key-refused': { ends: 'accepted' },
+  redirected: { ends: 'accepted' },
 };
 const GROUP = ['first-of-three', 'second-of-three', 'third-of-three'];
 
