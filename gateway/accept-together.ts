@@ -8,9 +8,9 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** A burst has ended when nothing has come for so long. Costs a new connection this much once. */
-const QUIET_MS = 8;
+const QUIET_MS = 12;
 /** Under steady load there is always one more: nobody is held for longer. */
-const LONGEST_HOLD_MS = 250;
+const LONGEST_HOLD_MS = 300;
 
 function drop(this: Socket): void {
   this.destroy();
@@ -32,9 +32,14 @@ export function acceptTogether(server: Server): void {
       if (!socket.destroyed) for (const listener of begin) listener.call(server, socket);
     }
   };
+  /** Timers come before the turn's accept: after a busy spell, a look at the clock alone would miss who waits. */
   const look = (): void => {
+    setImmediate(afterAccept, held.length);
+  };
+  const afterAccept = (seen: number): void => {
     const nowMs = performance.now();
-    if (nowMs - lastMs >= QUIET_MS || nowMs - firstMs >= LONGEST_HOLD_MS) beginAll();
+    const isQuiet = held.length === seen && nowMs - lastMs >= QUIET_MS;
+    if (isQuiet || nowMs - firstMs >= LONGEST_HOLD_MS) beginAll();
     else setTimeout(look, QUIET_MS);
   };
   server.on('connection', (socket: Socket) => {
