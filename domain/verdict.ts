@@ -5,7 +5,7 @@
  */
 import type { Reason } from './reasons.js';
 
-/** Named by what the reader does next; see `HANDLING`. */
+/** Named by what the reader does next. */
 export const FAILURE_CLASSES = [
   'invalid-input',
   'auth',
@@ -16,17 +16,8 @@ export const FAILURE_CLASSES = [
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
-/** `retry`: worth another attempt without a person. `alert`: someone has to act for it to get better. */
-export const HANDLING: Readonly<Record<FailureClass, { readonly retry: boolean; readonly alert: boolean }>> =
-  {
-    'invalid-input': { retry: false, alert: false },
-    // A wrong key is mended by an operator within hours: waiting costs nothing, parking thousands of events would.
-    auth: { retry: true, alert: true },
-    'rate-limited': { retry: true, alert: false },
-    unavailable: { retry: true, alert: false },
-    rejected: { retry: false, alert: false },
-    expected: { retry: false, alert: false },
-  };
+/** Classes that do not get better by themselves: somebody has to act, so they are logged as errors. */
+export const ALERTING: ReadonlySet<FailureClass> = new Set(['auth']);
 
 export type Verdict =
   | { readonly kind: 'delivered' }

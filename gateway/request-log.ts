@@ -1,4 +1,5 @@
 /** Request ids, the metric of every answer, and one log line for every answer that is not a success. */
+import { stackFrames } from '../domain/stack-frames.js';
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpMetrics } from './metrics.js';
@@ -52,6 +53,5 @@ function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
 /** Where an unexpected error came from, without its message: messages can repeat what was sent. */
 export function describeError(error: unknown): { readonly name: string; readonly stack: readonly string[] } {
   if (!(error instanceof Error)) return { name: typeof error, stack: [] };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return { name: error.name, stack: frames.map((line) => line.trim()).slice(0, 10) };
+  return { name: error.name, stack: stackFrames(error) };
 }

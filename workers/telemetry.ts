@@ -5,6 +5,7 @@
 import { TemporalFailure } from '@temporalio/common';
 import { Runtime, type LogMetadata, type Logger as SdkLogger, type LogLevel } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
+import { stackFrames } from '../domain/stack-frames.js';
 
 /** In each metric's own unit. The SDK's default buckets are for times in ms, of a few seconds. */
 const BUCKETS = {
@@ -103,11 +104,8 @@ export function toSdkLogger(logger: Logger): SdkLogger {
 function describeError(error: unknown): object | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof TemporalFailure) return { type: error.name, message: error.message };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return { type: error.name, stack: frames.slice(0, MOST_FRAMES).map((line) => line.trim()) };
+  return { type: error.name, stack: stackFrames(error) };
 }
-
-const MOST_FRAMES = 10;
 
 /** The SDK puts messages of errors into some of its own. */
 function withoutQuote(message: string, error: unknown): string {

@@ -1,7 +1,7 @@
 /** How an attempt fails that cannot return its verdicts. Temporal tries again, without growing the history. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { HANDLING, type FailureClass } from '../../domain/verdict.js';
+import { ALERTING, type FailureClass } from '../../domain/verdict.js';
 import type { Retry } from './answers.js';
 
 /** The class that says most about what to do names the failure. */
@@ -26,7 +26,7 @@ export function nothingAchieved(retries: readonly Retry[], random: number): Appl
     type,
     message: `none of ${retries.length} got through: ${reasons}; next attempt in ${Math.ceil(waitMs / 1000)} s`,
     nextRetryDelay: waitMs,
-    ...(HANDLING[type].alert ? {} : { category: ApplicationFailureCategory.BENIGN }),
+    ...(ALERTING.has(type) ? {} : { category: ApplicationFailureCategory.BENIGN }),
   });
 }
 

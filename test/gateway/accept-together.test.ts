@@ -22,11 +22,17 @@ describe('a burst of connections', () => {
     await once(server, 'close');
   });
 
-  /** Each connection asks again as soon as it is answered; the run ends when each has been answered once. */
-  async function askOnAll(): Promise<number[]> {
+  async function listen(): Promise<number> {
+    acceptTogether(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('not listening on a port');
-    const { port } = address;
+    return address.port;
+  }
+
+  /** Each connection asks again as soon as it is answered; the run ends when each has been answered once. */
+  async function askOnAll(port: number): Promise<number[]> {
     const answers = Array.from({ length: CONNECTIONS }, () => 0);
     await Promise.all(
       answers.map(async (_none, index) => {
@@ -52,21 +58,14 @@ describe('a burst of connections', () => {
       work();
       response.end('ok');
     });
-    acceptTogether(server);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    expect(Math.max(...(await askOnAll()))).toBeLessThanOrEqual(CONNECTIONS / 10);
+    const port = await listen();
+    expect(Math.max(...(await askOnAll(port)))).toBeLessThanOrEqual(CONNECTIONS / 10);
   });
 
   it('survives connections that are reset before they are read', async () => {
     sockets = [];
     server = createServer((_request, response) => response.end('ok'));
-    acceptTogether(server);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('not listening on a port');
-    const { port } = address;
+    const port = await listen();
     for (let n = 0; n < 20; n += 1) {
       const socket = connect(port, '127.0.0.1');
       await once(socket, 'connect');

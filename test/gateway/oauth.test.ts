@@ -1,26 +1,18 @@
 /** Client credentials for tokens: every way to send them, rotation, and what a token is worth. */
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createSigner } from 'fast-jwt';
 import { hashSecret } from '../../config/gateway-clients.js';
 import { createClientRegister } from '../../gateway/clients.js';
 import { TokenAnswer } from '../../gateway/schemas.js';
 import { createTokens } from '../../gateway/tokens.js';
-import { basic, CLIENTS, startGateway, TOKEN_SECRET } from './support.js';
-import type { Answer, TestGateway, TestGatewayOptions } from './support.js';
+import { basic, CLIENTS, gatewaysOfEachTest, TOKEN_SECRET } from './support.js';
+import type { Answer, TestGateway } from './support.js';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 const EVENT = { work_email: 'robin@example.com', uid: 1001, product_interaction: 'SaaS Trial' };
 
-const open: TestGateway[] = [];
-async function gatewayWith(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const gateway = await startGateway(options);
-  open.push(gateway);
-  return gateway;
-}
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(({ app }) => app.close()));
-});
+const gatewayWith = gatewaysOfEachTest();
 
 function ask(gateway: TestGateway, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {
   return gateway.call({ method: 'POST', path: '/oauth/token', headers, body });

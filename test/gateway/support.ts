@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { Writable } from 'node:stream';
+import { afterEach } from '@jest/globals';
 import { pino } from 'pino';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -131,6 +132,19 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     });
   };
   return { app, port, metrics, logLines: lines, call, post, token };
+}
+
+/** Starts gateways that are closed after each test of the file. */
+export function gatewaysOfEachTest(): typeof startGateway {
+  const open: TestGateway[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map(({ app }) => app.close()));
+  });
+  return async (options) => {
+    const gateway = await startGateway(options);
+    open.push(gateway);
+    return gateway;
+  };
 }
 
 async function issueToken(call: TestGateway['call'], scope?: string): Promise<string> {

@@ -1,9 +1,8 @@
 /** What senders see of events that are taken, and what nobody sees: personal data outside the events themselves. */
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import type { EventStatus } from '../../gateway/schemas.js';
-import { promptStarter, startGateway } from './support.js';
-import type { TestGateway, TestGatewayOptions } from './support.js';
+import { gatewaysOfEachTest, promptStarter } from './support.js';
 
 const FLAT = { work_email: 'robin@example.com', uid: 1001, product_interaction: 'Invited User' };
 const LEAD = {
@@ -14,15 +13,7 @@ const LEAD = {
 };
 const Taken = z.object({ eventId: z.string(), status: z.string(), location: z.string() });
 
-const open: TestGateway[] = [];
-async function gatewayWith(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const gateway = await startGateway(options);
-  open.push(gateway);
-  return gateway;
-}
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(({ app }) => app.close()));
-});
+const gatewayWith = gatewaysOfEachTest();
 
 describe('one event', () => {
   it('is 202 with its id and where to ask for it', async () => {

@@ -1,6 +1,7 @@
 /** What can become of a batch of product events. */
 import { HORIZON_MS } from '../../workflows/shared/delivery.js';
 import {
+  bothRunsOf,
   DELIVERED,
   delivering,
   door,
@@ -107,19 +108,7 @@ export const forwardEventsStories: Readonly<Record<string, Story>> = {
       return handle;
     },
   },
-  'continued-as-new': {
-    on: 'short-histories',
-    shows: ['WORKFLOW_EXECUTION_CONTINUED_AS_NEW'],
-    tell: async (scene) => {
-      const { workflowId, firstExecutionRunId } = await continued(scene);
-      return scene.env.client.workflow.getHandle(workflowId, firstExecutionRunId);
-    },
-  },
-  resumed: {
-    on: 'short-histories',
-    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
-    tell: async (scene) => scene.env.client.workflow.getHandle((await continued(scene)).workflowId),
-  },
+  ...bothRunsOf((scene) => continued(scene)),
 };
 
 type Handle = Awaited<ReturnType<typeof forward>>;

@@ -10,6 +10,7 @@ import {
 } from '../../workflows/parked-event/messages.js';
 import { HORIZON_MS } from '../../workflows/shared/delivery.js';
 import {
+  bothRunsOf,
   delivering,
   failure,
   forward,
@@ -118,19 +119,7 @@ export const parkedEventStories: Readonly<Record<string, Story>> = {
       return ended(parked);
     },
   },
-  'continued-as-new': {
-    on: 'short-histories',
-    shows: ['WORKFLOW_EXECUTION_CONTINUED_AS_NEW'],
-    tell: async (scene) => {
-      const { workflowId, firstExecutionRunId } = await continued(scene);
-      return scene.env.client.workflow.getHandle(workflowId, firstExecutionRunId);
-    },
-  },
-  resumed: {
-    on: 'short-histories',
-    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
-    tell: async (scene) => scene.env.client.workflow.getHandle((await continued(scene)).workflowId),
-  },
+  ...bothRunsOf((scene) => continued(scene)),
 };
 
 const outage = (): ApplicationFailure =>

@@ -32,6 +32,32 @@ export interface Story {
   readonly tell: (scene: Scene) => Promise<WorkflowHandle>;
 }
 
+/** The two stories of a workflow that continues as new: its first run, and the one that goes on. */
+export function bothRunsOf(
+  continued: (scene: Scene) => Promise<ContinuedHandle>,
+): Readonly<Record<string, Story>> {
+  return {
+    'continued-as-new': {
+      on: 'short-histories',
+      shows: ['WORKFLOW_EXECUTION_CONTINUED_AS_NEW'],
+      tell: async (scene) => {
+        const { workflowId, firstExecutionRunId } = await continued(scene);
+        return scene.env.client.workflow.getHandle(workflowId, firstExecutionRunId);
+      },
+    },
+    resumed: {
+      on: 'short-histories',
+      shows: ['WORKFLOW_EXECUTION_COMPLETED'],
+      tell: async (scene) => scene.env.client.workflow.getHandle((await continued(scene)).workflowId),
+    },
+  };
+}
+
+interface ContinuedHandle {
+  readonly workflowId: string;
+  readonly firstExecutionRunId: string;
+}
+
 let people = 0;
 /** Events of new people, accepted `ageMs` ago. */
 export async function newEvents({ env }: Scene, count: number, ageMs = 0): Promise<AcceptedEvent[]> {

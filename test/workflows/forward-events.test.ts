@@ -64,6 +64,12 @@ describe('forwardEvents', () => {
       ...(profileWrittenAtMs === undefined ? {} : { profileWrittenAtMs }),
     });
   const delivered = answer({ kind: 'delivered' });
+  const notVisibleForAnHour = answer({
+    kind: 'retry',
+    reason: 'profile-not-visible',
+    class: 'unavailable',
+    afterMs: HOUR_MS,
+  });
 
   const parkedState = (eventId: string): Promise<unknown> =>
     env.client.workflow.getHandle(parkedWorkflowId(eventId)).query(stateQuery);
@@ -211,16 +217,7 @@ describe('forwardEvents', () => {
       batch,
       (items) =>
         Promise.resolve(
-          items.map((item, index) =>
-            index === 0
-              ? delivered(item)
-              : answer({
-                  kind: 'retry',
-                  reason: 'profile-not-visible',
-                  class: 'unavailable',
-                  afterMs: HOUR_MS,
-                })(item),
-          ),
+          items.map((item, index) => (index === 0 ? delivered(item) : notVisibleForAnHour(item))),
         ),
       async (handle) => {
         await env.sleep('1 minute');
@@ -246,12 +243,7 @@ describe('forwardEvents', () => {
           items.map((item) =>
             item.event.eventId === rejected?.eventId
               ? answer({ kind: 'rejected', reason: 'invalid-email', class: 'rejected' })(item)
-              : answer({
-                  kind: 'retry',
-                  reason: 'profile-not-visible',
-                  class: 'unavailable',
-                  afterMs: HOUR_MS,
-                })(item),
+              : notVisibleForAnHour(item),
           ),
         ),
       async (handle) => {
