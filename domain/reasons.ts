@@ -53,6 +53,43 @@ export const REASONS = {
     meaning: 'Iterable does not know the endpoint: wrong base URL, or a feature that is not enabled.',
     fix: 'Correct ITERABLE_BASE_URL and restart the worker; waiting events go on by themselves.',
   },
+  // Rows of a warehouse model
+  'not-in-iterable': {
+    meaning: 'Iterable does not have the person, and nothing here creates them.',
+    fix: 'Nothing: they are looked for again.',
+  },
+  'invalid-data': {
+    meaning: 'Iterable refused the fields of this person without saying which one.',
+    fix: 'Compare the row with the field types under Settings > Project Settings in Iterable, then correct the model.',
+  },
+  'field-not-created': {
+    meaning: 'Iterable dropped a field that it does not have: new fields are not created in this project.',
+    fix: 'Create the field in Iterable, or take it out of the mapping.',
+  },
+  'unmappable-value': {
+    meaning: 'A column holds something that its declared type does not allow.',
+    fix: 'Correct the column in the warehouse, or its type in recipes/models/.',
+  },
+  'subscription-field': {
+    meaning: 'A mapping names a subscription field. Consent alone writes those.',
+    fix: 'Take the field out of the mapping.',
+  },
+  'consent-in-flight': {
+    meaning: 'An unsubscribe or opt-in of this person is on its way, and goes first.',
+    fix: 'Nothing: the row is sent after it.',
+  },
+  'answer-lost': {
+    meaning: 'Sent, but no answer came: it may or may not have been applied.',
+    fix: 'Nothing: it is read back, and sent again where it is not there.',
+  },
+  'failure-unexplained': {
+    meaning: 'Iterable counted a failure in the request without naming the row.',
+    fix: 'Nothing: it is read back, and sent again where it is not there.',
+  },
+  'not-applied': {
+    meaning: 'Iterable has accepted the row more than once, and does not show it.',
+    fix: 'Look the person up in Iterable; the row is tried again when it is due.',
+  },
   // Not now
   'profile-not-visible': {
     meaning: 'The profile was written but cannot be read yet; Iterable applies updates with a delay.',

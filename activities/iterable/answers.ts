@@ -104,7 +104,7 @@ export function judgeUser(
 }
 
 /** Nothing when Iterable has accepted the request. */
-function refusalOf(reply: Reply, moment: Moment): Rejected | Retry | undefined {
+export function refusalOf(reply: Reply, moment: Moment): Rejected | Retry | undefined {
   if (reply.kind === 'no-answer') return retry('unreachable', backoffMs(moment));
   const { status } = reply;
   const { code } = bodyOf(reply);
@@ -185,7 +185,7 @@ function isUnknownUser(reply: Reply): boolean {
   return UNKNOWN_USER_CODES.has(code) || (isGeneral && UNKNOWN_USER_TEXT.test(msg));
 }
 
-function bodyOf(reply: Reply): Body {
+export function bodyOf(reply: Reply): Body {
   const parsed = Body.safeParse(reply.kind === 'answer' ? reply.body : undefined);
   return parsed.success ? parsed.data : {};
 }

@@ -15,10 +15,10 @@ export interface Answer {
   /** Parsed JSON, else the text. */
   readonly body: unknown;
 }
-/** Sent, perhaps applied, but no answer came. */
+/** No answer came. Only of `unsent` it is certain that nothing was applied: there was no connection. */
 export interface NoAnswer {
   readonly kind: 'no-answer';
-  readonly cause: 'timeout' | 'connection' | 'cancelled';
+  readonly cause: 'unsent' | 'timeout' | 'connection' | 'cancelled';
 }
 export type Reply = Answer | NoAnswer;
 
@@ -94,7 +94,11 @@ function readBody(text: string): unknown {
   }
 }
 
+/** Failures that come before the first byte of a request. */
+const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
 function causeOf(error: RequestError, signal: AbortSignal): NoAnswer['cause'] {
+  if (UNSENT.has(error.code)) return 'unsent';
   if (signal.aborted) return 'cancelled';
   return error instanceof TimeoutError ? 'timeout' : 'connection';
 }

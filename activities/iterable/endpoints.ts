@@ -9,8 +9,19 @@ export const PUBLISHED_PER_SECOND = {
   'users/update': 500,
   'events/track': 2000,
   'users/get': 100,
+  'users/bulkUpdate': 5,
+  'events/trackBulk': 10,
+  'users/getFields': 3,
+  /** Nothing is published for these two. */
+  'users/updateEmail': 50,
+  'lists/unsubscribe': 5,
 } as const;
 export type LimitKey = keyof typeof PUBLISHED_PER_SECOND;
+/** Where the figure above is our own. */
+export const UNPUBLISHED: ReadonlySet<LimitKey> = new Set<LimitKey>([
+  'users/updateEmail',
+  'lists/unsubscribe',
+]);
 
 interface Endpoint {
   readonly method: 'GET' | 'POST';
@@ -38,6 +49,36 @@ export const ENDPOINTS = {
     limit: 'users/get',
     docs: 'https://api.iterable.com/api/docs#users_getUser',
   },
+  bulkUpdateUsers: {
+    method: 'POST',
+    path: '/api/users/bulkUpdate',
+    limit: 'users/bulkUpdate',
+    docs: 'https://api.iterable.com/api/docs#users_bulkUpdateUser',
+  },
+  trackEvents: {
+    method: 'POST',
+    path: '/api/events/trackBulk',
+    limit: 'events/trackBulk',
+    docs: 'https://api.iterable.com/api/docs#events_trackBulk',
+  },
+  getUserFields: {
+    method: 'GET',
+    path: '/api/users/getFields',
+    limit: 'users/getFields',
+    docs: 'https://api.iterable.com/api/docs#users_getFields',
+  },
+  changeEmail: {
+    method: 'POST',
+    path: '/api/users/updateEmail',
+    limit: 'users/updateEmail',
+    docs: 'https://api.iterable.com/api/docs#users_updateEmail',
+  },
+  leaveList: {
+    method: 'POST',
+    path: '/api/lists/unsubscribe',
+    limit: 'lists/unsubscribe',
+    docs: 'https://api.iterable.com/api/docs#lists_unsubscribe',
+  },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 export type EndpointName = keyof typeof ENDPOINTS;
 
@@ -60,4 +101,37 @@ export interface Requests {
     };
   };
   readonly getUserByEmail: { readonly query: { readonly email: string } };
+  readonly bulkUpdateUsers: {
+    readonly body: {
+      readonly users: readonly BulkUser[];
+      /** Undocumented: people whom Iterable does not have are passed over. Iterable enables it per project. */
+      readonly updateOnly?: true;
+    };
+  };
+  readonly trackEvents: { readonly body: { readonly events: readonly BulkEvent[] } };
+  readonly getUserFields: { readonly query: Readonly<Record<string, never>> };
+  readonly changeEmail: { readonly body: { readonly currentEmail: string; readonly newEmail: string } };
+  readonly leaveList: {
+    readonly body: {
+      readonly listId: number;
+      readonly subscribers: readonly { readonly email: string }[];
+      /** True would also leave the list's whole channel, which only consent decides. */
+      readonly channelUnsubscribe: false;
+    };
+  };
+}
+
+/** A row of users/bulkUpdate. A top-level field that is an object is replaced as a whole. */
+export interface BulkUser {
+  readonly email: string;
+  /** JSON; null clears a field. */
+  readonly dataFields: Readonly<Record<string, unknown>>;
+}
+
+/** A row of events/trackBulk. Without `createdAt` the time of receipt counts. */
+export interface BulkEvent {
+  readonly email: string;
+  readonly eventName: string;
+  readonly id: string;
+  readonly dataFields: Readonly<Record<string, unknown>>;
 }

@@ -6,11 +6,18 @@
 import PQueue from 'p-queue';
 import { PUBLISHED_PER_SECOND, type LimitKey } from './endpoints.js';
 
-/** Part of the published limit that we use: clocks and networks bunch calls up. */
+/** Part of a limit that we use: clocks and networks bunch calls up. */
 export const USED_OF_PUBLISHED = 0.8;
+/**
+ * Bulk calls leave one by one, a tenth of a second or more apart: nothing bunches up, and each carries a thousand rows.
+ * Iterable's bucket holds a second's worth, so what the network bunches together passes all the same.
+ */
+const USED_BY_BULK = 0.98;
+const BULK: ReadonlySet<LimitKey> = new Set<LimitKey>(['users/bulkUpdate', 'events/trackBulk']);
 const WINDOWS_PER_SECOND = 50;
-/** Calls under way at once: at the full rate this bears answers that take a quarter of a second. */
-const CONCURRENT_SECONDS = 0.25;
+/** Calls under way at once: at the full rate this bears answers that take so long; bulk answers take longer. */
+const ANSWER_SECONDS = 0.25;
+const BULK_ANSWER_SECONDS = 2;
 const MOST_CONCURRENT = 128;
 /** Whoever would have to wait longer is sent away, so that no activity sleeps through a long pause. */
 const LONGEST_QUEUED_PAUSE_MS = 10_000;
@@ -46,8 +53,9 @@ export interface LimiterSettings {
 export function createLimiter(settings: LimiterSettings): Limiter {
   const lanes = new Map<LimitKey, Lane>();
   const laneOf = (key: LimitKey): Lane => {
-    const published = settings.perSecond?.[key] ?? PUBLISHED_PER_SECOND[key];
-    const lane = lanes.get(key) ?? new Lane(published * USED_OF_PUBLISHED * settings.share);
+    const limit = settings.perSecond?.[key] ?? PUBLISHED_PER_SECOND[key];
+    const answerSeconds = BULK.has(key) ? BULK_ANSWER_SECONDS : ANSWER_SECONDS;
+    const lane = lanes.get(key) ?? new Lane(limit * usedShareOf(key) * settings.share, answerSeconds);
     lanes.set(key, lane);
     return lane;
   };
@@ -57,6 +65,11 @@ export function createLimiter(settings: LimiterSettings): Limiter {
       laneOf(key).pause(forMs);
     },
   };
+}
+
+/** Part of an endpoint's limit that we use. */
+export function usedShareOf(key: LimitKey): number {
+  return BULK.has(key) ? USED_BY_BULK : USED_OF_PUBLISHED;
 }
 
 /** Whole calls per window, and the window's length in ms that makes it the rate. */
@@ -71,13 +84,13 @@ class Lane {
   #pausedUntilMs = 0;
   #resume: NodeJS.Timeout | undefined;
 
-  constructor(perSecond: number) {
+  constructor(perSecond: number, answerSeconds: number) {
     const { calls, windowMs } = windowOf(perSecond);
     this.#queue = new PQueue({
       intervalCap: calls,
       interval: windowMs,
       strict: true, // any window, not only those that start at a tick
-      concurrency: Math.min(Math.max(Math.ceil(perSecond * CONCURRENT_SECONDS), 1), MOST_CONCURRENT),
+      concurrency: Math.min(Math.max(Math.ceil(perSecond * answerSeconds), 1), MOST_CONCURRENT),
     });
   }
 

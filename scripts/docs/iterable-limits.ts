@@ -1,6 +1,6 @@
 /** Iterable's published limits and what one worker makes of them, for docs/operations.md. */
-import { ENDPOINTS, PUBLISHED_PER_SECOND } from '../../activities/iterable/endpoints.js';
-import { USED_OF_PUBLISHED } from '../../activities/iterable/limits.js';
+import { ENDPOINTS, PUBLISHED_PER_SECOND, UNPUBLISHED } from '../../activities/iterable/endpoints.js';
+import { usedShareOf } from '../../activities/iterable/limits.js';
 import { code, markdownTable } from './generated.js';
 
 const SHARES = [1, 0.5, 0.25] as const;
@@ -8,10 +8,11 @@ const SHARES = [1, 0.5, 0.25] as const;
 export function iterableLimitsTable(): string {
   const rows = Object.values(ENDPOINTS).map(({ method, path, limit, docs }) => {
     const published = PUBLISHED_PER_SECOND[limit];
+    const used = published * usedShareOf(limit);
     return [
       `[${code(`${method} ${path}`)}](${docs})`,
-      String(published),
-      ...SHARES.map((share) => String(published * USED_OF_PUBLISHED * share)),
+      UNPUBLISHED.has(limit) ? `none; ours is ${published}` : String(published),
+      ...SHARES.map((share) => String(Number((used * share).toFixed(2)))),
     ];
   });
   const shares = SHARES.map((share) => `Share ${share}`);

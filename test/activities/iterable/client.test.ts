@@ -65,7 +65,7 @@ describe('one call to Iterable', () => {
   it('says that nobody listens', async () => {
     const nobody = createIterableClient({ baseUrl: 'http://127.0.0.1:1', apiKey: API_KEY, sockets: 1 });
     const reply = await nobody.call('getUserByEmail', { query: { email: 'robin@example.com' } }, never);
-    expect(reply).toEqual({ kind: 'no-answer', cause: 'connection' });
+    expect(reply).toEqual({ kind: 'no-answer', cause: 'unsent' });
   });
 
   it('ends at once when told to', async () => {
