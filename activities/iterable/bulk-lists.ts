@@ -59,28 +59,31 @@ const UNEXPLAINED: RowOutcome = { kind: 'unknown', reason: 'failure-unexplained'
 export function outcomesOf(body: BulkBody, rows: readonly SentRow[]): readonly RowOutcome[] {
   const lists = listsOf(body);
   const said = rows.map((row) => outcomeIn(lists, row) ?? lossOf(body, row));
-  const explained = said.filter((outcome) => outcome !== undefined && outcome.kind !== 'unchanged').length;
+  const explained = said.filter((outcome) => outcome !== undefined && isFailure(outcome)).length;
   const rest: RowOutcome = body.failCount > explained ? UNEXPLAINED : { kind: 'delivered' };
   return said.map((outcome) => outcome ?? rest);
 }
 
+/** Whether the row is one of those that `failCount` counts. */
+function isFailure(outcome: RowOutcome): boolean {
+  return outcome.kind === 'rejected' ? outcome.reason !== 'field-not-created' : outcome.kind === 'skipped';
+}
+
 /** The lists from which rows get their outcome; the first one that names a row decides. */
 function listsOf(body: BulkBody): readonly Named[] {
-  const { failedUpdates: failed } = body;
+  const failed = body.failedUpdates ?? {};
   return [
-    named(rejected('forgotten-user'), failed?.forgottenEmails, failed?.forgottenUserIds),
-    named(rejected('invalid-email'), [...(failed?.invalidEmails ?? []), ...(body.invalidEmails ?? [])]),
-    named(rejected('identity-conflict'), failed?.conflictEmails, failed?.conflictUserIds),
-    named(rejected('invalid-data'), failed?.invalidDataEmails, failed?.invalidDataUserIds),
-    named({ kind: 'skipped', reason: 'not-in-iterable' }, failed?.notFoundEmails, failed?.notFoundUserIds),
-    named(
-      rejected('invalid-user-id'),
-      [],
-      [...(failed?.invalidUserIds ?? []), ...(body.invalidUserIds ?? [])],
-    ),
+    named(rejected('forgotten-user'), failed.forgottenEmails, failed.forgottenUserIds),
+    named(rejected('invalid-email'), both(failed.invalidEmails, body.invalidEmails)),
+    named(rejected('identity-conflict'), failed.conflictEmails, failed.conflictUserIds),
+    named(rejected('invalid-data'), failed.invalidDataEmails, failed.invalidDataUserIds),
+    named({ kind: 'skipped', reason: 'not-in-iterable' }, failed.notFoundEmails, failed.notFoundUserIds),
+    named(rejected('invalid-user-id'), [], both(failed.invalidUserIds, body.invalidUserIds)),
     named({ kind: 'unchanged' }, body.noOpEmails, body.noOpUserIds),
   ];
 }
+
+const both = (names: Names, deprecated: Names): string[] => [...(names ?? []), ...(deprecated ?? [])];
 
 function named(outcome: RowOutcome, emails: Names, userIds: Names = []): Named {
   return { outcome, emails: new Set(emails?.map(lower)), userIds: new Set(userIds) };

@@ -18,7 +18,7 @@ export function reachesField(fields: unknown, path: string): boolean {
 
 /** Field names may hold dots of their own: each one may be where a name ends. */
 function dots(path: string): number[] {
-  return [...path].flatMap((character, at) => (character === '.' ? [at] : []));
+  return [...path.matchAll(/\./g)].map(({ index }) => index);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

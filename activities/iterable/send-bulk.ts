@@ -159,8 +159,7 @@ class Sender<Body> {
         rows.filter((_, index) => named.has(index)),
         reason,
       );
-      const rest = rows.filter((_, index) => !named.has(index));
-      return rest.length > 0 ? [rest] : [];
+      return batchesOf(rows.filter((_, index) => !named.has(index)));
     }
     return this.#bisect(rows, reason);
   }
@@ -185,21 +184,26 @@ class Sender<Body> {
         continue;
       }
       later.unshift(...second);
-      if (judged.kind === 'too-large') return [first, later];
-      if (judged.culprits.length > 0) return [...(await this.#withoutCulprits(first, judged)), later];
+      if (judged.kind === 'too-large') return batchesOf(first, later);
+      if (judged.culprits.length > 0)
+        return batchesOf(...(await this.#withoutCulprits(first, judged)), later);
       suspects = first;
       reason = judged.reason;
       isProven = true;
     }
     // A refusal that names no rule may have been one of the whole: then the last row is asked about by itself.
-    if (!isProven && reason === 'request-refused') return later.length > 0 ? [suspects, later] : [suspects];
+    if (!isProven && reason === 'request-refused') return batchesOf(suspects, later);
     await this.#reject(suspects, reason);
-    return later.length > 0 ? [later] : [];
+    return batchesOf(later);
   }
 
   async #reject(rows: readonly Outgoing<Body>[], reason: Reason): Promise<void> {
     await this.#line.tell(rows.map(({ n }) => ({ n, outcome: rejected(reason) })));
   }
+}
+
+function batchesOf<T>(...batches: readonly (readonly T[])[]): (readonly T[])[] {
+  return batches.filter((batch) => batch.length > 0);
 }
 
 function halves<T>(all: readonly T[]): (readonly T[])[] {
