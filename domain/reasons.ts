@@ -53,11 +53,25 @@ export const REASONS = {
     meaning: 'Iterable does not know the endpoint: wrong base URL, or a feature that is not enabled.',
     fix: 'Correct ITERABLE_BASE_URL and restart the worker; waiting events go on by themselves.',
   },
-  // Rows of a warehouse model
+  // Consent
   'not-in-iterable': {
-    meaning: 'Iterable does not have the person, and nothing here creates them.',
-    fix: 'Nothing: they are looked for again.',
+    meaning:
+      'Iterable does not know the person; neither an opt-out nor a sync that only updates creates anybody.',
+    fix: 'Nothing: they are looked up again, for an opt-out for some days.',
   },
+  'channel-closed': {
+    meaning: 'The person has left the whole channel in Iterable.',
+    fix: 'Nothing: only they can come back to it.',
+  },
+  'schema-mismatch': {
+    meaning: 'Message types or channels in Iterable are not those of recipes/subscriptions.ts.',
+    fix: 'Read which one in the activity failure; mend it in Iterable or in recipes/. Waiting requests go on by themselves.',
+  },
+  settling: {
+    meaning: 'Iterable may still show what was before our last write to this person.',
+    fix: 'Nothing: it is looked at again once the settling time is over.',
+  },
+  // Rows of a warehouse model
   'invalid-data': {
     meaning: 'Iterable refused the fields of this person without saying which one.',
     fix: 'Compare the row with the field types under Settings > Project Settings in Iterable, then correct the model.',
@@ -110,7 +124,7 @@ export const REASONS = {
   },
   // The end of patience
   cancelled: {
-    meaning: 'An operator cancelled the workflow that carried the event.',
+    meaning: 'An operator cancelled the workflow that carried the event or request.',
     fix: 'Release or discard.',
   },
   'gave-up': {

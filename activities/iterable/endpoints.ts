@@ -12,19 +12,25 @@ export const PUBLISHED_PER_SECOND = {
   'users/bulkUpdate': 5,
   'events/trackBulk': 10,
   'users/getFields': 3,
-  /** Nothing is published for these two. */
+  messageTypes: 100,
+  channels: 100,
+  /** Nothing is published for it. A person is read, 100/s, before anything of theirs is written. */
+  subscriptions: 100,
+  /** Nothing is published for these two either. */
   'users/updateEmail': 50,
   'lists/unsubscribe': 5,
 } as const;
 export type LimitKey = keyof typeof PUBLISHED_PER_SECOND;
 /** Where the figure above is our own. */
 export const UNPUBLISHED: ReadonlySet<LimitKey> = new Set<LimitKey>([
+  'subscriptions',
   'users/updateEmail',
   'lists/unsubscribe',
 ]);
 
 interface Endpoint {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With the names of what the request's `params` hold: `{email}`. */
   readonly path: `/api/${string}`;
   readonly limit: LimitKey;
   readonly docs: string;
@@ -79,6 +85,36 @@ export const ENDPOINTS = {
     limit: 'lists/unsubscribe',
     docs: 'https://api.iterable.com/api/docs#lists_unsubscribe',
   },
+  getMessageTypes: {
+    method: 'GET',
+    path: '/api/messageTypes',
+    limit: 'messageTypes',
+    docs: 'https://api.iterable.com/api/docs#messageTypes_messageTypes',
+  },
+  getChannels: {
+    method: 'GET',
+    path: '/api/channels',
+    limit: 'channels',
+    docs: 'https://api.iterable.com/api/docs#channels_channels',
+  },
+  subscribeToType: {
+    method: 'PATCH',
+    path: '/api/subscriptions/messageType/{id}/user/{email}',
+    limit: 'subscriptions',
+    docs: 'https://api.iterable.com/api/docs#subscriptions_subscribeSingleUser',
+  },
+  unsubscribeFromType: {
+    method: 'DELETE',
+    path: '/api/subscriptions/messageType/{id}/user/{email}',
+    limit: 'subscriptions',
+    docs: 'https://api.iterable.com/api/docs#subscriptions_unsubscribeSingleUser',
+  },
+  updateSubscriptions: {
+    method: 'POST',
+    path: '/api/users/updateSubscriptions',
+    limit: 'subscriptions',
+    docs: 'https://api.iterable.com/api/docs#users_updateSubscriptions',
+  },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 export type EndpointName = keyof typeof ENDPOINTS;
 
@@ -119,6 +155,19 @@ export interface Requests {
       readonly channelUnsubscribe: false;
     };
   };
+  readonly getMessageTypes: { readonly query: Readonly<Record<string, never>> };
+  readonly getChannels: { readonly query: Readonly<Record<string, never>> };
+  readonly subscribeToType: { readonly params: TypeOfPerson };
+  readonly unsubscribeFromType: { readonly params: TypeOfPerson };
+  readonly updateSubscriptions: {
+    /** An array that is given replaces the stored one; one that is absent stays. */
+    readonly body: {
+      readonly email: string;
+      readonly subscribedMessageTypeIds?: readonly number[];
+      readonly unsubscribedMessageTypeIds?: readonly number[];
+      readonly validateChannelAlignment: boolean;
+    };
+  };
 }
 
 /** A row of users/bulkUpdate. A top-level field that is an object is replaced as a whole. */
@@ -134,4 +183,10 @@ export interface BulkEvent {
   readonly eventName: string;
   readonly id: string;
   readonly dataFields: Readonly<Record<string, unknown>>;
+}
+
+interface TypeOfPerson {
+  /** Of the message type. */
+  readonly id: number;
+  readonly email: string;
 }
