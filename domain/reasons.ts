@@ -80,14 +80,6 @@ export const REASONS = {
     meaning: 'Iterable dropped a field that it does not have: new fields are not created in this project.',
     fix: 'Create the field in Iterable, or take it out of the mapping.',
   },
-  'unmappable-value': {
-    meaning: 'A column holds something that its declared type does not allow.',
-    fix: 'Correct the column in the warehouse, or its type in recipes/models/.',
-  },
-  'subscription-field': {
-    meaning: 'A mapping names a subscription field. Consent alone writes those.',
-    fix: 'Take the field out of the mapping.',
-  },
   'consent-in-flight': {
     meaning: 'An unsubscribe or opt-in of this person is on its way, and goes first.',
     fix: 'Nothing: the row is sent after it.',
@@ -96,13 +88,13 @@ export const REASONS = {
     meaning: 'Sent, but no answer came: it may or may not have been applied.',
     fix: 'Nothing: it is read back, and sent again where it is not there.',
   },
+  'failed-inside': {
+    meaning: 'Iterable took the request, failed for this person, and gave no reason.',
+    fix: 'Look the person up in Iterable; the row is tried again when it is due.',
+  },
   'failure-unexplained': {
     meaning: 'Iterable counted a failure in the request without naming the row.',
     fix: 'Nothing: it is read back, and sent again where it is not there.',
-  },
-  'not-applied': {
-    meaning: 'Iterable has accepted the row more than once, and does not show it.',
-    fix: 'Look the person up in Iterable; the row is tried again when it is due.',
   },
   // Not now
   'profile-not-visible': {

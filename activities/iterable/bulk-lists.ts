@@ -54,14 +54,22 @@ interface Named {
 }
 
 const UNEXPLAINED: RowOutcome = { kind: 'unknown', reason: 'failure-unexplained' };
+const FAILED_INSIDE: RowOutcome = { kind: 'rejected', reason: 'failed-inside', class: 'unavailable' };
 
-/** One outcome per row, in order. What failed without being named is any of the rows that nothing is said of. */
+/** One outcome per row, in order. What failed without being named is any of the rows that nothing is said of, or all. */
 export function outcomesOf(body: BulkBody, rows: readonly SentRow[]): readonly RowOutcome[] {
   const lists = listsOf(body);
   const said = rows.map((row) => outcomeIn(lists, row) ?? lossOf(body, row));
   const explained = said.filter((outcome) => outcome !== undefined && isFailure(outcome)).length;
-  const rest: RowOutcome = body.failCount > explained ? UNEXPLAINED : { kind: 'delivered' };
+  const unsaid = said.filter((outcome) => outcome === undefined).length;
+  const rest = unnamed(body.failCount - explained, unsaid);
   return said.map((outcome) => outcome ?? rest);
+}
+
+/** @param failed so many of the `rows` that nothing is said of */
+function unnamed(failed: number, rows: number): RowOutcome {
+  if (failed <= 0) return { kind: 'delivered' };
+  return failed >= rows ? FAILED_INSIDE : UNEXPLAINED;
 }
 
 /** Whether the row is one of those that `failCount` counts. */

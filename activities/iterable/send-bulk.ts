@@ -1,24 +1,17 @@
 /**
- * Rows into bulk requests: as many as are wanted, never more bytes than Iterable takes; halved when they are too many
- * all the same; and when a whole request is refused for the sake of some rows, those are found. Sends nothing itself.
+ * Bulk requests, one after another: halved when they are larger than Iterable takes, and when a whole one is refused
+ * for the sake of some rows, those are found. Sends nothing itself.
  */
 import type { Reason } from '../../domain/reasons.js';
 import type { Retry } from './answers.js';
 import type { BulkJudgement } from './bulk-answers.js';
 import { rejected, type RowOutcome } from './bulk-lists.js';
 
-/** Iterable takes 4 MB. Between the rows and the whole body lie names and commas. */
-export const MOST_BYTES = 3_900_000;
-/** `{"users":[` and what may follow. */
-const FRAME_BYTES = 200;
-
 /** A row that is ready to go. */
-export interface Outgoing<Body> {
+export interface BulkRow<Body> {
   /** Its number in the plan. */
   readonly n: number;
   readonly body: Body;
-  /** Of its JSON. */
-  readonly bytes: number;
 }
 
 export interface Told {
@@ -27,7 +20,7 @@ export interface Told {
 }
 
 export interface BulkLine<Body> {
-  readonly send: (rows: readonly Outgoing<Body>[]) => Promise<BulkJudgement>;
+  readonly send: (rows: readonly BulkRow<Body>[]) => Promise<BulkJudgement>;
   /** Called after each request that has told something; what it has taken in outlasts a crash. */
   readonly tell: (told: readonly Told[]) => Promise<void>;
 }
@@ -44,38 +37,17 @@ export interface BulkTally {
 const ANSWER_LOST: Retry = { kind: 'retry', reason: 'unreachable', class: 'unavailable', afterMs: 1_000 };
 const LOST: RowOutcome = { kind: 'unknown', reason: 'answer-lost' };
 
+/** @param batches each within the measures of one request, and no person twice in one */
 export async function sendBulk<Body>(
-  rows: readonly Outgoing<Body>[],
-  rowsPerCall: number,
+  batches: readonly (readonly BulkRow<Body>[])[],
   line: BulkLine<Body>,
 ): Promise<BulkTally> {
   const sender = new Sender(line);
-  const batches = inBatches(rows, rowsPerCall);
-  for (let batch = batches.shift(); batch !== undefined && sender.goesOn; batch = batches.shift()) {
-    batches.unshift(...(await sender.deliver(batch)));
+  const waiting = [...batches];
+  for (let batch = waiting.shift(); batch !== undefined && sender.goesOn; batch = waiting.shift()) {
+    waiting.unshift(...(await sender.deliver(batch)));
   }
   return sender.tally();
-}
-
-/** As few as possible, each within both measures. A row that is too large by itself is alone in its request. */
-export function inBatches<Body>(
-  rows: readonly Outgoing<Body>[],
-  rowsPerCall: number,
-): (readonly Outgoing<Body>[])[] {
-  const batches: Outgoing<Body>[][] = [];
-  let current: Outgoing<Body>[] = [];
-  let bytes = FRAME_BYTES;
-  for (const row of rows) {
-    const isFull = current.length >= rowsPerCall || bytes + row.bytes + 1 > MOST_BYTES;
-    if (isFull && current.length > 0) {
-      batches.push(current);
-      current = [];
-      bytes = FRAME_BYTES;
-    }
-    current.push(row);
-    bytes += row.bytes + 1;
-  }
-  return current.length > 0 ? [...batches, current] : batches;
 }
 
 class Sender<Body> {
@@ -105,7 +77,7 @@ class Sender<Body> {
   }
 
   /** @returns what of the batch is still to be sent */
-  async deliver(rows: readonly Outgoing<Body>[]): Promise<(readonly Outgoing<Body>[])[]> {
+  async deliver(rows: readonly BulkRow<Body>[]): Promise<(readonly BulkRow<Body>[])[]> {
     const judged = await this.#send(rows);
     switch (judged.kind) {
       case 'refused':
@@ -120,7 +92,7 @@ class Sender<Body> {
   }
 
   /** One request, and what can be said at once. */
-  async #send(rows: readonly Outgoing<Body>[]): Promise<BulkJudgement> {
+  async #send(rows: readonly BulkRow<Body>[]): Promise<BulkJudgement> {
     const judged = await this.#line.send(rows);
     if (judged.kind === 'retry') {
       this.#stopped = judged;
@@ -138,7 +110,7 @@ class Sender<Body> {
     return judged;
   }
 
-  async #halved(rows: readonly Outgoing<Body>[]): Promise<(readonly Outgoing<Body>[])[]> {
+  async #halved(rows: readonly BulkRow<Body>[]): Promise<(readonly BulkRow<Body>[])[]> {
     const [only] = rows;
     if (rows.length === 1 && only !== undefined) {
       await this.#reject([only], 'body-too-large');
@@ -150,9 +122,9 @@ class Sender<Body> {
 
   /** By the answer's own pointers where it has any, else by bisecting. */
   async #withoutCulprits(
-    rows: readonly Outgoing<Body>[],
+    rows: readonly BulkRow<Body>[],
     { reason, culprits }: Extract<BulkJudgement, { kind: 'refused' }>,
-  ): Promise<(readonly Outgoing<Body>[])[]> {
+  ): Promise<(readonly BulkRow<Body>[])[]> {
     const named = new Set(culprits);
     if (named.size > 0) {
       await this.#reject(
@@ -169,11 +141,11 @@ class Sender<Body> {
    * sent to prove it; where not, the second half waits for the end. One bad row of 1,000 costs 12 calls altogether.
    * @param rows refused as a whole
    */
-  async #bisect(rows: readonly Outgoing<Body>[], refusal: Reason): Promise<(readonly Outgoing<Body>[])[]> {
+  async #bisect(rows: readonly BulkRow<Body>[], refusal: Reason): Promise<(readonly BulkRow<Body>[])[]> {
     let suspects = rows;
     let reason = refusal;
     let isProven = rows.length === 1;
-    const later: Outgoing<Body>[] = [];
+    const later: BulkRow<Body>[] = [];
     while (suspects.length > 1) {
       const [first = [], second = []] = halves(suspects);
       const judged = await this.#send(first);
@@ -197,7 +169,7 @@ class Sender<Body> {
     return batchesOf(later);
   }
 
-  async #reject(rows: readonly Outgoing<Body>[], reason: Reason): Promise<void> {
+  async #reject(rows: readonly BulkRow<Body>[], reason: Reason): Promise<void> {
     await this.#line.tell(rows.map(({ n }) => ({ n, outcome: rejected(reason) })));
   }
 }
