@@ -38,6 +38,10 @@ export const SUBSCRIPTION_FIELDS = [
 ] as const;
 export type SubscriptionField = (typeof SUBSCRIPTION_FIELDS)[number];
 
+/** Who a row is about: said by `email` of the model, never by a field. */
+export const IDENTITY_FIELDS = ['email', 'userId'] as const;
+export type IdentityField = (typeof IDENTITY_FIELDS)[number];
+
 export type SyncTarget =
   | { readonly kind: 'user' }
   /** A custom event per row that is new or changed; its id is made from model, key and content. */
@@ -69,6 +73,9 @@ export interface RowRetries {
   readonly waitHours: readonly number[];
 }
 
+/** The start of a day (UTC), counted back from the day of the run. */
+export type DayParam = { readonly daysAgo: number } | { readonly monthsAgo: number };
+
 export interface SyncModel {
   /** Kebab-case: part of workflow ids, table names, commands. Never change it: the snapshot goes by it. */
   readonly name: string;
@@ -76,6 +83,7 @@ export interface SyncModel {
   readonly owner: string;
   /** One SELECT for both engines. May name the parameters of `params` as `{{name}}`. */
   readonly sql: string;
+  readonly params?: Readonly<Record<string, DayParam>>;
   /** Columns that name a row: unique together, never null. */
   readonly key: readonly [string, ...string[]];
   /** The column with the address of the person at Iterable. An address that changes under one key is an e-mail change. */
