@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity';
 import PQueue from 'p-queue';
 import type { Reason } from '../../domain/reasons.js';
-import type { Verdict } from '../../domain/verdict.js';
+import type { FailureClass, Verdict } from '../../domain/verdict.js';
 import { namedWaitMs, type Moment, type Retry } from './answers.js';
 import type { IterableClient, Reply } from './client.js';
 import { ENDPOINTS, type EndpointName, type Requests } from './endpoints.js';
@@ -45,7 +45,11 @@ export interface Attempt {
 }
 
 /** A verdict, or what a call found out. */
-type Judgement = Verdict | { readonly kind: 'user' | 'unknown-user' | 'found' | 'not-enabled' };
+type Judgement =
+  | Verdict
+  | { readonly kind: 'user' | 'unknown-user' | 'found' | 'not-enabled' }
+  | { readonly kind: 'answered' | 'too-large' }
+  | { readonly kind: 'refused' | 'lost'; readonly class: FailureClass };
 
 type Asking = <E extends EndpointName, V extends Judgement>(
   endpoint: E,

@@ -17,10 +17,17 @@ export type BulkJudgement =
   | { readonly kind: 'answered'; readonly outcomes: readonly RowOutcome[] }
   | { readonly kind: 'too-large' }
   /** Not one row was applied, for the sake of some. */
-  | { readonly kind: 'refused'; readonly reason: Reason; readonly culprits: readonly number[] }
+  | {
+      readonly kind: 'refused';
+      readonly reason: Reason;
+      readonly class: 'rejected';
+      readonly culprits: readonly number[];
+    }
   /** Sent, perhaps applied, and no answer. */
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'lost'; readonly class: 'unavailable' }
   | Retry;
+
+const LOST: BulkJudgement = { kind: 'lost', class: 'unavailable' };
 
 const Mismatches = z.looseObject({
   params: z.looseObject({
@@ -61,7 +68,7 @@ function judgeBulk(
   moment: Moment,
   read: (body: BulkBody) => BulkBody = (body) => body,
 ): BulkJudgement {
-  if (reply.kind === 'no-answer' && reply.cause !== 'unsent') return { kind: 'lost' };
+  if (reply.kind === 'no-answer' && reply.cause !== 'unsent') return LOST;
   if (reply.kind === 'answer' && isTooLarge(reply)) return { kind: 'too-large' };
   const refusal = refusalOf(reply, moment);
   if (refusal?.kind === 'retry') return refusal;
@@ -69,9 +76,7 @@ function judgeBulk(
   if (refusal !== undefined) return refusedFor(refusal.reason, body, rows);
   const parsed = BulkBody.safeParse(body);
   // Taken, but nothing readable about the rows: each of them may or may not have been applied.
-  return parsed.success
-    ? { kind: 'answered', outcomes: outcomesOf(read(parsed.data), rows) }
-    : { kind: 'lost' };
+  return parsed.success ? { kind: 'answered', outcomes: outcomesOf(read(parsed.data), rows) } : LOST;
 }
 
 function refusedFor(reason: Reason, body: unknown, rows: readonly SentRow[]): BulkJudgement {
@@ -81,11 +86,18 @@ function refusedFor(reason: Reason, body: unknown, rows: readonly SentRow[]): Bu
   const mismatches = Mismatches.safeParse(body);
   if (mismatches.success) {
     const culprits = mismatched(mismatches.data.params.validationErrors, rows);
-    return { kind: 'refused', reason: 'field-type-mismatch', culprits };
+    return refused('field-type-mismatch', culprits);
   }
   const badJson = BadJson.safeParse(body);
-  return { kind: 'refused', reason, culprits: badJson.success ? malformed(badJson.data.params, rows) : [] };
+  return refused(reason, badJson.success ? malformed(badJson.data.params, rows) : []);
 }
+
+const refused = (reason: Reason, culprits: readonly number[]): BulkJudgement => ({
+  kind: 'refused',
+  reason,
+  class: 'rejected',
+  culprits,
+});
 
 /** Some refusals carry the code of a success; then the text has to do. */
 function isTooLarge({ status, body }: Answer): boolean {

@@ -96,17 +96,17 @@ describe('an answer to users/bulkUpdate, row by row', () => {
     [
       'a type, by its pointer',
       mismatch({ 'user:::seats': { offendingValue: 'many' } }),
-      { kind: 'refused', reason: 'field-type-mismatch', culprits: [1] },
+      { kind: 'refused', reason: 'field-type-mismatch', class: 'rejected', culprits: [1] },
     ],
     [
       'a type within an array',
       mismatch({ 'user:::namespaces.plan': { offendingValue: 7 } }),
-      { kind: 'refused', reason: 'field-type-mismatch', culprits: [2] },
+      { kind: 'refused', reason: 'field-type-mismatch', class: 'rejected', culprits: [2] },
     ],
     [
       'a type within an object, under the code of a success',
       mismatch({ 'user:::address.city': { offendingValue: 'Lisbon' } }, 400, 'Success'),
-      { kind: 'refused', reason: 'field-type-mismatch', culprits: [0] },
+      { kind: 'refused', reason: 'field-type-mismatch', class: 'rejected', culprits: [0] },
     ],
     [
       'two types at once',
@@ -114,12 +114,12 @@ describe('an answer to users/bulkUpdate, row by row', () => {
         'user:::seats': { offendingValue: 5 },
         'user:::since': { offendingValue: '2020-04-13 14:04:09.000' },
       }),
-      { kind: 'refused', reason: 'field-type-mismatch', culprits: [0, 1] },
+      { kind: 'refused', reason: 'field-type-mismatch', class: 'rejected', culprits: [0, 1] },
     ],
     [
       'a pointer that leads nowhere',
       mismatch({ 'user:::seats': { offendingValue: 6 } }),
-      { kind: 'refused', reason: 'field-type-mismatch', culprits: [] },
+      { kind: 'refused', reason: 'field-type-mismatch', class: 'rejected', culprits: [] },
     ],
     [
       'a full project',
@@ -144,16 +144,16 @@ describe('an answer to users/bulkUpdate, row by row', () => {
     [
       'a conflict of one row',
       refused(409, 'ExternalKeyConflict'),
-      { kind: 'refused', reason: 'identity-conflict', culprits: [] },
+      { kind: 'refused', reason: 'identity-conflict', class: 'rejected', culprits: [] },
     ],
     [
       'no connection',
       { kind: 'no-answer', cause: 'unsent' },
       { kind: 'retry', class: 'unavailable', reason: 'unreachable', afterMs: 1_000 },
     ],
-    ['no answer', { kind: 'no-answer', cause: 'timeout' }, { kind: 'lost' }],
-    ['a cut answer', { kind: 'no-answer', cause: 'connection' }, { kind: 'lost' }],
-    ['accepted, and nothing said', { kind: 'answer', status: 202, body: '' }, { kind: 'lost' }],
+    ['no answer', { kind: 'no-answer', cause: 'timeout' }, { kind: 'lost', class: 'unavailable' }],
+    ['a cut answer', { kind: 'no-answer', cause: 'connection' }, { kind: 'lost', class: 'unavailable' }],
+    ['accepted, and nothing said', { kind: 'answer', status: 202, body: '' }, { kind: 'lost', class: 'unavailable' }],
   ])('%s', (_, reply, expected) => {
     expect(judgeBulkUpdate(reply, ROWS, MOMENT)).toEqual(expected);
   });

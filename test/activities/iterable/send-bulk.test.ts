@@ -21,7 +21,7 @@ const strict =
   (rows: readonly Row[]): BulkJudgement => {
     const culprits = rows.flatMap(({ body }, index) => (body.isBad ? [index] : []));
     if (culprits.length === 0) return answered(rows);
-    return { kind: 'refused', reason: 'field-type-mismatch', culprits: pointing ? culprits.slice(0, 1) : [] };
+    return { kind: 'refused', reason: 'field-type-mismatch', class: 'rejected', culprits: pointing ? culprits.slice(0, 1) : [] };
   };
 
 function cut(rows: readonly Row[], size: number): Row[][] {
@@ -87,7 +87,7 @@ describe('bulk requests', () => {
 
   it('do not take a row for bad by elimination when the refusal named no rule', async () => {
     const { told } = await send(rowsOf(8), (rows) =>
-      rows.length > 4 ? { kind: 'refused', reason: 'request-refused', culprits: [] } : answered(rows),
+      rows.length > 4 ? { kind: 'refused', reason: 'request-refused', class: 'rejected', culprits: [] } : answered(rows),
     );
     expect(kinds(told)['delivered']).toHaveLength(8);
   });
@@ -102,7 +102,7 @@ describe('bulk requests', () => {
   it('leave rows in doubt when no answer comes', async () => {
     const { tally, told } = await send(
       rowsOf(30),
-      (rows, call) => (call > 1 ? { kind: 'lost' } : answered(rows)),
+      (rows, call) => (call > 1 ? { kind: 'lost', class: 'unavailable' } : answered(rows)),
       10,
     );
     expect(kinds(told)).toEqual({
@@ -129,7 +129,7 @@ describe('bulk requests', () => {
         const { tally, told } = await send(
           rows,
           (batch, call) => {
-            if (call === stopsAtCall) return loses ? { kind: 'lost' } : away;
+            if (call === stopsAtCall) return loses ? { kind: 'lost', class: 'unavailable' } : away;
             return batch.length > mostRows ? { kind: 'too-large' } : strict(points)(batch);
           },
           rowsPerCall,
