@@ -69,6 +69,35 @@ export interface SyncWarehouseActivities {
   readonly retryFailed: (model: string) => Promise<number>;
 }
 
+/** A row as a command shows it. Times ISO 8601. */
+export interface SyncRowView {
+  readonly keyHash: string;
+  readonly verdict: RowVerdict;
+  readonly reason: string | undefined;
+  /** Refusals in a row, or times that nobody was found. */
+  readonly attempts: number;
+  /** Of the last run that settled it, or of the run that was asked for. */
+  readonly at: string | undefined;
+  /** Absent where the row is settled or given up; only of the present state. */
+  readonly nextEligible: string | undefined;
+  /** Only of a run. */
+  readonly operation: Operation | undefined;
+}
+
+/** Queue `warehouse`: read-only questions of the commands. */
+export interface SyncQuestionActivities {
+  /** The present state of the model's rows, or the row log of one run; by verdict, the latest first. */
+  readonly syncRows: (question: {
+    readonly model: string;
+    readonly verdict?: RowVerdict;
+    readonly runId?: string;
+    /** At most 1,000. */
+    readonly limit: number;
+  }) => Promise<readonly SyncRowView[]>;
+  /** The latest runs first. */
+  readonly syncHistory: (model: string, limit: number) => Promise<readonly RunRecord[]>;
+}
+
 export interface LoadRange extends SyncRun {
   /** Rows of the plan by number, from 0; `untilRow` is not part of it. */
   readonly fromRow: number;

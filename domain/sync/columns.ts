@@ -5,6 +5,8 @@ import type { ColumnType, FieldRule, Mapping, SyncModel } from '../sync-model.js
 export type StoredCell = string | null | undefined;
 
 export interface MappedColumn {
+  /** Path of the field at Iterable, with dots. */
+  readonly field: string;
   readonly column: string;
   readonly type: ColumnType;
   readonly set: boolean;
@@ -14,20 +16,21 @@ export interface MappedColumn {
 
 /** One per leaf of the mapping, from first to last; a column that is mapped twice is there twice. */
 export function columnsOf(model: Pick<SyncModel, 'fields'>): readonly MappedColumn[] {
-  return leaves(model.fields);
+  return leaves(model.fields, '');
 }
 
-function leaves(fields: Mapping): MappedColumn[] {
-  return Object.values(fields).flatMap((rule: FieldRule) =>
-    rule.kind === 'object'
-      ? leaves(rule.fields)
-      : [{ column: rule.column, type: rule.type, set: rule.set, keeps: rule.nulls !== 'send' }],
-  );
+function leaves(fields: Mapping, prefix: string): MappedColumn[] {
+  return Object.entries(fields).flatMap(([name, rule]: readonly [string, FieldRule]) => {
+    const field = `${prefix}${name}`;
+    if (rule.kind === 'object') return leaves(rule.fields, `${field}.`);
+    const { column, type, set } = rule;
+    return [{ field, column, type, set, keeps: rule.nulls !== 'send' }];
+  });
 }
 
-/** Names a column across mappings: its cells mean the same as long as these are the same. */
-export function columnName({ column, type, set }: Omit<MappedColumn, 'keeps'>): string {
-  return `${column.toUpperCase()}:${type}${set ? ':set' : ''}`;
+/** Names a column across mappings: as long as these are the same, a stored cell is what the field has at Iterable. */
+export function columnName({ field, column, type, set }: Omit<MappedColumn, 'keeps'>): string {
+  return `${field}=${column.toUpperCase()}:${type}${set ? ':set' : ''}`;
 }
 
 /**

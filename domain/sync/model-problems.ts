@@ -87,16 +87,12 @@ function isCron(cron: string): boolean {
 }
 
 function isCronPart(part: string, [low, high]: readonly [low: number, high: number]): boolean {
-  const found = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part);
+  const found = /^(?:\*|(?<from>\d+)(?:-(?<until>\d+))?)(?:\/(?<step>\d+))?$/.exec(part);
   if (found === null) return false;
-  const [from, until] = found.slice(1, 3).map((text) => (text === undefined ? undefined : Number(text)));
-  const bounds = [from ?? low, until ?? from ?? low];
-  const stepIsFine = found[3] === undefined || Number(found[3]) > 0;
-  return (
-    stepIsFine &&
-    bounds.every((value) => value >= low && value <= high) &&
-    (bounds[0] ?? 0) <= (bounds[1] ?? 0)
-  );
+  const number = (name: string, otherwise: number): number => Number(found.groups?.[name] ?? otherwise);
+  const from = number('from', low);
+  const until = number('until', from);
+  return from >= low && until <= high && from <= until && number('step', 1) > 0;
 }
 
 function isTimeZone(name: string): boolean {

@@ -84,11 +84,17 @@ function removal(model: SyncModel, row: PlannedRow): Outgoing {
   if (model.mode.kind !== 'mirror' || model.target.kind === 'event' || email === '')
     return { kind: 'nothing' };
   const { onRemoval } = model.mode;
+  const oldFields = oldFieldsOf(model, row);
   if (onRemoval !== 'unset-fields') return { kind: 'leave-list', email, listId: onRemoval.leaveListId };
-  const fields = unsetFields(oldFieldsOf(model, row) ?? {});
+  const fields = oldFields === undefined ? everyField(model) : unsetFields(oldFields);
   return Object.keys(fields).length === 0
     ? { kind: 'nothing' }
     : { kind: 'user', email, fields, all: fields };
+}
+
+/** Of a row in doubt nobody knows which fields are there. */
+function everyField(model: SyncModel): RowFields {
+  return Object.fromEntries(Object.keys(model.fields).map((name) => [name, null]));
 }
 
 /** `<model>-<hash>`: another one for each row and each content, the same for each repeat. At most 512 bytes at Iterable. */
