@@ -51,12 +51,19 @@ export interface ScriptedPerson {
   readonly tell: (...requests: readonly [ConsentRequest, ...ConsentRequest[]]) => Promise<Handle>;
 }
 
-let people = 0;
+const people: ScriptedPerson[] = [];
 let references = 0;
+
+/** Activities are asked about whoever is there, also by runs of earlier stories. */
+function personOf(item: { readonly personHash: string | null }): ScriptedPerson {
+  const found = people.find(({ personHash }) => personHash === item.personHash);
+  if (found === undefined) throw new Error('a request about nobody of these stories');
+  return found;
+}
 
 /** Subscribed, and subscribed in Marketo, until the story says otherwise. */
 export function scriptedPerson(env: TestWorkflowEnvironment): ScriptedPerson {
-  const email = `robin-${String((people += 1))}@example.com`;
+  const email = `robin-${String(people.length)}@example.com`;
   const personHash = TEST_HASHER.person(email);
   const person: ScriptedPerson = {
     email,
@@ -73,16 +80,23 @@ export function scriptedPerson(env: TestWorkflowEnvironment): ScriptedPerson {
       consentSettings: () => Promise.resolve(person.settings),
       applyConsent: async (items) => {
         const atMs = await env.currentTimeMs();
-        return Promise.all(items.map((item) => applyTo(person, item, atMs)));
+        return Promise.all(items.map((item) => applyTo(personOf(item), item, atMs)));
       },
       marketoStanding: async (items) => {
-        const standing = (await person.marketo?.()) ?? person.standing;
-        return items.map((item) => ({ personHash: item.personHash, standing }));
+        return Promise.all(
+          items.map(async (item) => {
+            const { marketo, standing } = personOf(item);
+            return { personHash: item.personHash, standing: (await marketo?.()) ?? standing };
+          }),
+        );
       },
       appendConsentLog: async (records) => {
-        person.log?.();
         const loggedAtMs = await env.currentTimeMs();
-        person.records.push(...records.map((record) => ({ ...record, loggedAtMs })));
+        for (const record of records) {
+          const about = personOf(record);
+          about.log?.();
+          about.records.push({ ...record, loggedAtMs });
+        }
       },
     },
     request: (change, sourceAtMs, more = {}) => ({
@@ -100,6 +114,7 @@ export function scriptedPerson(env: TestWorkflowEnvironment): ScriptedPerson {
         consentStart(requests, personHash, 'test'),
       ),
   };
+  people.push(person);
   return person;
 }
 
