@@ -37,16 +37,21 @@ export class Person {
   private signals = 0;
   /** Of the newest record, until operators can search for it. */
   private outcome: ConsentOutcome | undefined;
+  /** Whether the search attribute may say something else than that requests are open. */
+  private saysOutcome: boolean;
 
   constructor({ personHash, resumed }: PersonConsentInput) {
     this.personHash = personHash;
+    this.saysOutcome = resumed !== undefined;
     this.memory = resumed ?? memories.nothingYet(workflowNow());
   }
 
   hear(requests: readonly ConsentRequest[]): void {
+    const { length } = this.memory.pending;
     this.memory = memories.hear(this.memory, requests, workflowNow());
     this.signals += 1;
     this.show();
+    if (this.memory.pending.length > length) this.tellOpen();
   }
 
   state(): ConsentState {
@@ -255,6 +260,14 @@ export class Person {
     if (this.outcome === undefined) return;
     upsertSearchAttributes([{ key: searchAttributes.outcome, value: this.outcome }]);
     this.outcome = undefined;
+    this.saysOutcome = true;
+  }
+
+  /** As at the start: syncs ask for people with open requests, and write nothing of them meanwhile. */
+  private tellOpen(): void {
+    if (!this.saysOutcome) return;
+    upsertSearchAttributes([{ key: searchAttributes.outcome, value: 'accepted' }]);
+    this.saysOutcome = false;
   }
 
   private show(): void {

@@ -44,7 +44,6 @@ export async function deliverRows(
     asked.flatMap(({ n, of }) => (isSendable(of) || of.kind === 'retry' ? [] : [resultOf(n, of)])),
   );
   const stopped = asked.map(({ of }) => of).find((of) => of.kind === 'retry');
-  if (stopped?.kind === 'retry') return [{ calls: 0, acceptedRows: 0, tooLargeRows: undefined, stopped }];
   const ready = rows
     .filter((row) => !needsAsking(row, delivery))
     .map((row) => sendableOf(row.n, row.out, isUnsure(row)));
@@ -57,6 +56,10 @@ export async function deliverRows(
       await ledger.write(sure.map(({ n, outcome }) => resultOf(n, outcome)));
     },
   });
+  // One person who could not be looked up keeps nobody else's row from going out.
+  return stopped?.kind === 'retry'
+    ? [...tallies, { calls: 0, acceptedRows: 0, tooLargeRows: undefined, stopped }]
+    : tallies;
 }
 
 function isSendable(of: Prepared): of is Sendable {
@@ -76,7 +79,7 @@ async function prepare(row: OpenRow, delivery: Delivery): Promise<Prepared> {
   if (out.kind === 'user' && out.previousEmail !== undefined)
     return afterEmailChange(row, { ...out, previousEmail: out.previousEmail }, delivery);
   const found = await delivery.people.lookUp(out.email, delivery.attempt);
-  if (found.kind === 'user') return sendableOf(n, out, isUnsure(row));
+  if (found.kind === 'user') return sendableOf(n, out, false);
   return found.kind === 'unknown-user' ? ABSENT : found;
 }
 

@@ -7,7 +7,7 @@ import type { SyncModel } from '../../../domain/sync-model.js';
 import { MOST_ROWS_PER_CALL } from '../../../domain/sync/estimate.js';
 import type { SyncLoadActivities, SyncRun } from '../../warehouse/sync-contract.js';
 import type { PlanRow } from '../../warehouse/sync/store.js';
-import { judgeUser } from '../answers.js';
+import { judgeUser, type Retry } from '../answers.js';
 import { startAttempt, type Attempt } from '../attempt.js';
 import { conclude } from './conclude.js';
 import { withoutConsentInFlight } from './consent-first.js';
@@ -44,11 +44,16 @@ interface Scene {
   readonly attempt: Attempt;
 }
 
-/** A row with what Iterable has of it. `unread`: no profile would tell. */
+/** A row with what Iterable has of it. `untold`: no profile would tell. `unread`: Iterable has not answered. */
 interface ReadRow {
   readonly row: OpenRow;
-  readonly state: 'shown' | 'not-shown' | 'nobody' | 'unread';
+  readonly state: 'shown' | 'not-shown' | 'nobody' | 'untold' | 'unread';
+  readonly problem?: Retry;
 }
+const problemOf = (read: readonly ReadRow[]): Retry | undefined =>
+  read.find(({ problem }) => problem !== undefined)?.problem;
+
+const isRead = ({ state }: ReadRow): boolean => state !== 'untold' && state !== 'unread';
 
 class Verification {
   readonly #run: SyncRun;
@@ -69,7 +74,7 @@ class Verification {
     const { store, readableAfterMs = READABLE_AFTER_MS } = this.#scene.deps;
     const inDoubt = await this.#forDoubtful((rows) => this.#settleShown(rows));
     const sample = sampleRows > 0 ? await store.sampleRows(this.#run, sampleRows, this.#signal) : [];
-    const sampled = (await this.#read(this.#open(sample))).filter(({ state }) => state !== 'unread');
+    const sampled = (await this.#read(this.#open(sample))).filter(isRead);
     let differing = sampled.filter(({ state }) => state !== 'shown').map(({ row }) => row);
     if (inDoubt > 0 || differing.length > 0) await Context.current().sleep(readableAfterMs);
     if (inDoubt > 0) await this.#forDoubtful((rows) => this.#sendAgain(rows));
@@ -108,6 +113,7 @@ class Verification {
       ...shown.map(({ row: { n } }) => ({ n, verdict: 'delivered' }) as const),
     ]);
     this.#settled += settled.length + shown.length;
+    conclude(problemOf(read), this.#scene.attempt);
     return read.length - shown.length;
   }
 
@@ -122,7 +128,9 @@ class Verification {
         .map(({ row: { n } }) => ({ n, verdict: 'delivered' }) as const),
       ...absent.map(({ row: { n } }) => ({ n, verdict: 'skipped', reason: 'not-in-iterable' }) as const),
     ]);
-    const rows = read.filter((one) => one.state !== 'shown' && !absent.includes(one)).map(asToBeSent);
+    const rows = read
+      .filter((one) => one.state !== 'shown' && one.state !== 'unread' && !absent.includes(one))
+      .map(asToBeSent);
     const tallies = await deliverRows(await withoutConsentInFlight(rows, this.#ledger, deps), {
       attempt,
       ledger: this.#ledger,
@@ -130,20 +138,19 @@ class Verification {
       rowsPerCall: MOST_ROWS_PER_CALL,
       updateOnlyFlag: deps.updateOnlyFlag,
     });
-    conclude(tallies.at(-1)?.stopped, attempt);
+    conclude(tallies.at(-1)?.stopped ?? problemOf(read), attempt);
     this.#settled += page.length;
     return 0;
   }
 
-  /** @throws what makes Temporal try again, when Iterable does not answer */
   async #read(rows: readonly OpenRow[]): Promise<readonly ReadRow[]> {
     const { attempt } = this.#scene;
     return attempt.runAll(
       rows.map((row) => async (): Promise<ReadRow> => {
         const { out } = row;
-        if (out.kind !== 'user') return { row, state: 'unread' };
+        if (out.kind !== 'user') return { row, state: 'untold' };
         const found = await attempt.ask('getUserByEmail', { query: { email: out.email } }, judgeUser);
-        if (found.kind === 'retry') conclude(found, attempt);
+        if (found.kind === 'retry') return { row, state: 'unread', problem: found };
         if (found.kind !== 'user') return { row, state: 'nobody' };
         return { row, state: showsFields(found.user.dataFields, out.fields) ? 'shown' : 'not-shown' };
       }),
