@@ -48,7 +48,7 @@ export async function deliverRows(
     .filter((row) => !needsAsking(row, delivery))
     .map((row) => sendableOf(row.n, row.out, isUnsure(row)));
   const unsure = new Map(rows.filter(isUnsure).map((row) => [row.n, row]));
-  return sendRows([...ready, ...asked.map(({ of }) => of).filter(isSendable)], attempt, {
+  const tallies = await sendRows([...ready, ...asked.map(({ of }) => of).filter(isSendable)], attempt, {
     rowsPerCall: delivery.rowsPerCall,
     updateOnlyFlag: delivery.updateOnlyFlag,
     tell: async (told) => {
