@@ -42,12 +42,13 @@ const SAMPLE_SIZE = 10;
 
 type Found = Pick<ReconcileMemory, 'counts' | 'leads' | 'sample'>;
 
-/** What is known after one more extract. A lead that several extracts name counts once, while all can be kept. */
+/** What is known after one more extract. A lead that several extracts name counts once, as long as all can be kept. */
 export function addFound(before: Found, found: Comparison, mostLeads: number): Found {
   const leads = addLeads(before.leads, found.leads, mostLeads);
   const counts = addCounts(before.counts, found);
+  const allKept = counts.toStart <= mostLeads;
   return {
-    counts: { ...counts, toStart: leads.length < mostLeads ? leads.length : counts.toStart },
+    counts: { ...counts, toStart: allKept ? leads.length : counts.toStart },
     leads,
     sample: [...new Set([...before.sample, ...found.sample])].slice(0, SAMPLE_SIZE),
   };
