@@ -12,7 +12,7 @@ export function reconcileDetails({ phase, extracts, counts, breaker, sample }: R
   if (phase === 'awaiting-approval') {
     lines.push(...breaker.map((reason) => `- **breaker**: ${reason}`));
     lines.push(`- for example ${sample.join(', ')}`);
-    lines.push('- to do: `npm run recipes -- consent approve`, or `consent reject --because <text>`');
+    lines.push('- to do: `npm run recipes -- consent reconcile approve`, or `reject --because <text>`');
   }
   return lines.join('\n');
 }
