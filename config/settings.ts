@@ -157,8 +157,8 @@ export const SETTINGS = {
     variable: 'CONSENT_LOOK_AGAIN_HOURS',
     schema: ascendingHours,
     about:
-      'When somebody who unsubscribed and is unknown to Iterable is looked up again, in hours after the unsubscribe ' +
-      'was heard of, divided by commas.',
+      'When somebody who unsubscribed and is unknown to Iterable is looked up again: hours after the first look, ' +
+      'ascending, divided by commas.',
     example: '0.5,24,168',
     fallback: '1,24,168',
     need: 'optional',
