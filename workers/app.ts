@@ -134,6 +134,7 @@ async function startGatewayPart(
     hasher: createHasher(secret),
     meter: Runtime.instance().metricMeter,
     environment: config.deployEnvironment,
+    webhookTokenHashes: config.marketo?.webhookTokenHashes,
     intakeLimits: {
       groupEvents: config.gateway.groupEvents,
       maxWaitingEvents: config.gateway.maxWaitingEvents,

@@ -24,13 +24,13 @@ export interface ConsentStarterDeps {
   readonly hasher: Hasher;
   /** DEPLOY_ENVIRONMENT: a search attribute of everything that is started. */
   readonly environment: string;
-  /** Limit of one call to Temporal, its client's own repeats included. */
-  readonly callTimeoutMs?: number;
+  /** Within this all requests are handed over, or the rest is not. */
+  readonly timeoutMs?: number;
 }
 
 type OnesRequests = readonly [ConsentRequest, ...ConsentRequest[]];
 
-const CALL_TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 30_000;
 /** More of one person's requests go in another signal: Temporal refuses signals over 2 MiB. */
 const REQUESTS_PER_SIGNAL = 100;
 /** Beyond some calls at once Temporal only queues them. */
@@ -40,11 +40,14 @@ const CALLS_AT_ONCE = 10;
 export function createConsentStarter(deps: ConsentStarterDeps): ConsentStarter {
   return {
     start: async (requests) => {
+      const deadlineMs = Date.now() + (deps.timeoutMs ?? TIMEOUT_MS);
       const calls = new PQueue({ concurrency: CALLS_AT_ONCE });
       const signals = [...byPerson(requests, deps.hasher)].flatMap(([personHash, own]) =>
         chunksOf(own).map((chunk) => consentStart(chunk, personHash, deps.environment)),
       );
-      const problems = await Promise.all(signals.map((signal) => calls.add(() => problemOf(signal, deps))));
+      const problems = await Promise.all(
+        signals.map((signal) => calls.add(() => problemOf(signal, deadlineMs, deps.client))),
+      );
       const told = problems.flatMap((problem) => problem ?? []);
       if (told.length > 0) throw notTaken(told, signals.length);
     },
@@ -71,15 +74,16 @@ function chunksOf(own: readonly ConsentRequest[]): OnesRequests[] {
 }
 
 /**
- * One call; Temporal's client repeats it within the deadline as long as that can help.
+ * One call; Temporal's client repeats it until the deadline as long as that can help.
  * @returns a short code of what kept Temporal from taking it; never a message, which can repeat payloads
  */
-async function problemOf(signal: ConsentStart, deps: ConsentStarterDeps): Promise<string | undefined> {
-  const { client, callTimeoutMs = CALL_TIMEOUT_MS } = deps;
+async function problemOf(
+  signal: ConsentStart,
+  deadlineMs: number,
+  client: SignalClient,
+): Promise<string | undefined> {
   try {
-    await client.withDeadline(Date.now() + callTimeoutMs, () =>
-      client.workflow.signalWithStart(PERSON_CONSENT, signal),
-    );
+    await client.withDeadline(deadlineMs, () => client.workflow.signalWithStart(PERSON_CONSENT, signal));
     return undefined;
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
