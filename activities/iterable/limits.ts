@@ -16,7 +16,7 @@ const MOST_CONCURRENT = 128;
 const LONGEST_QUEUED_PAUSE_MS = 10_000;
 
 export type Turn<T> =
-  | { readonly kind: 'done'; readonly value: T; readonly waitedMs: number }
+  | { readonly kind: 'done'; readonly value: T }
   /** The signal came first: nothing was sent. */
   | { readonly kind: 'abandoned' }
   /** Iterable has asked for a long pause: nothing was sent. */
@@ -24,12 +24,12 @@ export type Turn<T> =
 
 export interface Limiter {
   /**
-   * Runs one call when its turn comes. Among those that wait, higher `priority` first.
+   * Runs one call when its turn comes, and tells it how long it has waited. Among those that wait, higher `priority` first.
    * @param waiting.signal ends the waiting; a call that has started is left alone
    */
   readonly run: <T>(
     key: LimitKey,
-    call: () => Promise<T>,
+    call: (waitedMs: number) => Promise<T>,
     waiting: { readonly signal: AbortSignal; readonly priority?: number },
   ) => Promise<Turn<T>>;
   /** No call of this key starts for so long; a shorter pause never cuts a longer one. */
@@ -82,7 +82,7 @@ class Lane {
   }
 
   run<T>(
-    call: () => Promise<T>,
+    call: (waitedMs: number) => Promise<T>,
     waiting: { readonly signal: AbortSignal; readonly priority?: number },
   ): Promise<Turn<T>> {
     const fromMs = performance.now();
@@ -97,9 +97,8 @@ class Lane {
       this.#waiting.add(sendAway);
       const start = async (): Promise<void> => {
         this.#waiting.delete(sendAway);
-        const waitedMs = performance.now() - fromMs;
-        await call().then((value) => {
-          resolve({ kind: 'done', value, waitedMs });
+        await call(performance.now() - fromMs).then((value) => {
+          resolve({ kind: 'done', value });
         }, reject);
       };
       // The queue reports an aborted signal also for a call under way; that one still ends by itself above.
