@@ -119,10 +119,7 @@ export function createConnection({ client, ...parts }: ConnectionParts): Connect
         { priority, signal },
         {
           send: (accessToken, ends) => client.call(request, accessToken, ends),
-          judge: (reply, at) => {
-            if (reply.kind === 'answer' && reply.isRepaired) marketoMetrics().countRepair(request.endpoint);
-            return judge(reply, at);
-          },
+          judge: (reply, at) => judgeCall(request.endpoint, reply, at),
         },
       );
       if (answered.kind === 'file') throw new Error('an answer that is no file was taken for one');
@@ -141,6 +138,11 @@ export function createConnection({ client, ...parts }: ConnectionParts): Connect
 }
 
 const PAUSING: ReadonlySet<string> = new Set(['marketo-busy', 'marketo-quota']);
+
+function judgeCall(endpoint: EndpointName, reply: Reply, moment: Moment): Answered {
+  if (reply.kind === 'answer' && reply.isRepaired) marketoMetrics().countRepair(endpoint);
+  return judge(reply, moment);
+}
 
 function pausedFor(remainingMs: number, reason: Reason): Retry {
   return { kind: 'retry', reason, class: 'rate-limited', afterMs: remainingMs };

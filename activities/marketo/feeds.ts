@@ -69,7 +69,7 @@ const NOTHING: Ok = { kind: 'ok', result: [], moreResult: false, warnings: 0 };
 
 async function ask(connection: Connection, feed: FeedName, cursor: FeedCursor): Promise<Asked> {
   const { endpoint, query } = FEEDS[feed];
-  const minted = cursor.token === undefined ? await mint(connection, cursor.sinceMs) : cursor.token;
+  const minted = cursor.token ?? (await mint(connection, cursor.sinceMs));
   if (typeof minted !== 'string') return minted;
   const answered = await connection.ask(
     { endpoint, query: { ...query, batchSize: FULL_PAGE, nextPageToken: minted } },

@@ -11,8 +11,9 @@ export interface Sign {
   /**
    * - `unsubscribed`: the person did, whatever the flag says now
    * - `look`: only if the lead is flagged: it was born, has another address, or took up others
+   * - `resubscribed`: the flag went back, which is counted and not acted upon
    */
-  readonly kind: 'unsubscribed' | 'look';
+  readonly kind: 'unsubscribed' | 'look' | 'resubscribed';
   /** Behind the watermark, in a feed that is read again. */
   readonly isBehind: boolean;
 }
@@ -35,8 +36,6 @@ export interface Read {
   readonly signs: readonly Sign[];
   readonly emailChanges: readonly EmailChange[];
   readonly merges: readonly Merge[];
-  /** Watched fields that went from true to false. */
-  readonly resubscribed: number;
   /** Records without an id, a lead or a date that can be read. */
   readonly unreadable: number;
   /** Date of the newest record, ms since 1970; -Infinity where there is none. */
@@ -45,6 +44,7 @@ export interface Read {
 
 export const TYPE = { unsubscribe: 9, newLead: 12, merge: 32 } as const;
 const MERGED_IDS = 'Merge IDs';
+const EMAIL = 'email';
 /** REST names of the watched fields. */
 export const FLAGS: ReadonlySet<string> = new Set(WATCHED_FIELDS.map(({ rest }) => rest));
 
@@ -52,33 +52,34 @@ export const FLAGS: ReadonlySet<string> = new Set(WATCHED_FIELDS.map(({ rest }) 
 export function readChanges(rows: readonly unknown[], isBehind: (atMs: number) => boolean): Read {
   const parsed = rows.map((row) => LeadChangeRecord.safeParse(row));
   const records = parsed.flatMap(({ data }) => data ?? []);
-  const signs: Sign[] = [];
-  const emailChanges: EmailChange[] = [];
-  let resubscribed = 0;
-  for (const { marketoGUID: guid, leadId, activityDate: atMs, activityTypeId, fields } of records) {
-    const flips = fields.filter(({ name }) => FLAGS.has(name));
-    const turnedOn = flips.some(
-      ({ newValue, oldValue }) => flagOf(newValue) === true && flagOf(oldValue) !== true,
-    );
-    const moved = fields.find(({ name }) => name === 'email');
-    if (moved !== undefined)
-      emailChanges.push({ guid, leadId, atMs, ...addressesOf(moved.oldValue, moved.newValue) });
-    if (turnedOn) signs.push({ guid, leadId, atMs, kind: 'unsubscribed', isBehind: isBehind(atMs) });
-    else if (moved !== undefined || activityTypeId === TYPE.newLead)
-      signs.push({ guid, leadId, atMs, kind: 'look', isBehind: isBehind(atMs) });
-    resubscribed += flips.filter(
-      ({ newValue, oldValue }) => flagOf(newValue) === false && flagOf(oldValue) === true,
-    ).length;
-  }
+  const signs = records.flatMap((record): Sign[] => {
+    const kind = kindOf(record);
+    if (kind === undefined) return [];
+    const { marketoGUID: guid, leadId, activityDate: atMs } = record;
+    return [{ guid, leadId, atMs, kind, isBehind: isBehind(atMs) }];
+  });
+  const emailChanges = records.flatMap(({ marketoGUID: guid, leadId, activityDate: atMs, fields }) =>
+    fields
+      .filter(({ name }) => name === EMAIL)
+      .map(({ oldValue, newValue }) => ({ guid, leadId, atMs, ...addressesOf(oldValue, newValue) })),
+  );
   return {
     records: rows.length,
     signs,
     emailChanges,
     merges: [],
-    resubscribed,
     unreadable: rows.length - records.length,
     newestMs: newestOf(records),
   };
+}
+
+function kindOf({ activityTypeId, fields }: LeadChangeRecord): Sign['kind'] | undefined {
+  const flips = fields
+    .filter(({ name }) => FLAGS.has(name))
+    .map(({ oldValue, newValue }) => ({ before: flagOf(oldValue), after: flagOf(newValue) }));
+  if (flips.some(({ before, after }) => after === true && before !== true)) return 'unsubscribed';
+  if (activityTypeId === TYPE.newLead || fields.some(({ name }) => name === EMAIL)) return 'look';
+  return flips.some(({ before, after }) => before === true && after === false) ? 'resubscribed' : undefined;
 }
 
 function addressesOf(
@@ -112,7 +113,6 @@ export function readActivities(rows: readonly unknown[], isBehind: (atMs: number
         winnerId,
         loserIds: idsIn(attributes?.find(({ name }) => name === MERGED_IDS)?.value),
       })),
-    resubscribed: 0,
     unreadable: rows.length - records.length,
     newestMs: newestOf(records),
   };
