@@ -49,7 +49,7 @@ export function attributesOf(
           'New Value': changedValue(change.to, settings, seq) ?? '',
           'Old Value': changedValue(change.from, settings, seq) ?? '',
         };
-  const filled = Object.entries({ ...changed, ...attributes }).flatMap(([name, value]) =>
+  const filled = Object.entries<FieldValue>({ ...changed, ...attributes }).flatMap(([name, value]) =>
     value === null ? [] : [[name, settings.attributeValues === 'strings' ? String(value) : value] as const],
   );
   return Object.fromEntries(filled);

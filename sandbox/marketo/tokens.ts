@@ -42,7 +42,10 @@ const checksum = (known: Buffer): Buffer =>
     .digest()
     .subarray(0, OPAQUE_BYTES - KNOWN_BYTES);
 
-/** @param generation which tokens it belongs to: those of earlier generations can be refused */
+/** How many generations there are before they start anew. */
+export const GENERATIONS = 1000;
+
+/** @param generation below `GENERATIONS`: tokens of another generation than the world's are refused */
 export function writeToken(
   { atMs, seq }: Position,
   generation: number,
@@ -50,7 +53,7 @@ export function writeToken(
 ): string {
   if (form === 'dated') {
     // The milliseconds of a date are always 000 at Marketo. Here they hold the generation.
-    const ms = String(generation % 1000).padStart(3, '0');
+    const ms = String(generation).padStart(3, '0');
     return base32(
       Buffer.from(`${formatDate(wholeSeconds(atMs), 'zulu').replace('Z', '')}.${ms}+0000,${seq}`),
     );
