@@ -59,23 +59,17 @@ export function messageOf(code: string): string {
 const BAD_GATEWAY =
   '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n';
 
-/** The answer that takes the place of the endpoint's own; nothing for faults that spoil it, or that are not for answers. */
+const ANSWERS: Readonly<Partial<Record<Fault, Answer>>> = {
+  'http-429': text(429, 'Too Many Requests'),
+  'http-500': text(500, 'Internal Server Error'),
+  'http-502': html(502, BAD_GATEWAY),
+  'http-503': text(503, 'Service Unavailable'),
+  'not-ready': text(404, 'Not Found'),
+};
+
+/** The answer that takes the place of the endpoint's own; nothing for faults that only spoil it. */
 export function answerInstead(fault: Fault): Answer | undefined {
-  if (isCode(fault)) return envelopeError(fault, MESSAGES[fault]);
-  switch (fault) {
-    case 'http-429':
-      return text(429, 'Too Many Requests');
-    case 'http-500':
-      return text(500, 'Internal Server Error');
-    case 'http-502':
-      return html(502, BAD_GATEWAY);
-    case 'http-503':
-      return text(503, 'Service Unavailable');
-    case 'not-ready':
-      return text(404, 'Not Found');
-    default:
-      return undefined;
-  }
+  return isCode(fault) ? envelopeError(fault, MESSAGES[fault]) : ANSWERS[fault];
 }
 
 /** Spoils an answer that was made: its JSON breaks off, has the bare `""102938""` in it, or lacks `success`. */
@@ -83,34 +77,17 @@ export function spoiled(fault: Fault | undefined, answer: Answer): Answer {
   if (answer.type !== 'json') return answer;
   const body = JSON.stringify(answer.body);
   const spoilt = (raw: string): Answer => ({ ...answer, type: 'raw-json', body: raw });
-  switch (fault) {
-    case 'truncated-json':
-      return spoilt(body.slice(0, Math.ceil(body.length * 0.6)));
-    case 'doubled-quotes':
-      return spoilt(withDoubledQuotes(body));
-    case 'no-success':
-      return spoilt(body.replace(/"success":(true|false),?/, ''));
-    case 'two-errors':
-      return {
-        ...answer,
-        body: {
-          ...envelopeErrorBody(answer.body),
-          errors: [
-            { code: '1003', message: MESSAGES['1003'] },
-            { code: '611', message: MESSAGES['611'] },
-          ],
-        },
-      };
-    default:
-      return answer;
-  }
+  if (fault === 'truncated-json') return spoilt(body.slice(0, Math.ceil(body.length * 0.6)));
+  if (fault === 'doubled-quotes') return spoilt(withDoubledQuotes(body));
+  if (fault === 'no-success') return spoilt(body.replace(/,?"success":(true|false)/, ''));
+  return fault === 'two-errors' ? { ...answer, body: TWO_ERRORS } : answer;
 }
 
-function envelopeErrorBody(body: unknown): Record<string, unknown> {
-  const requestId =
-    typeof body === 'object' && body !== null && 'requestId' in body ? body.requestId : 'unknown';
-  return { requestId, success: false };
-}
+const TWO_ERRORS = {
+  requestId: 'e000#two',
+  success: false,
+  errors: ['1003', '611'].map((code) => ({ code, message: messageOf(code) })),
+};
 
 /** Real pages had it in the values of Campaign Run ID until August 2026. A page without one gets it elsewhere. */
 function withDoubledQuotes(body: string): string {

@@ -65,8 +65,10 @@ export interface MarketoSettings {
   readonly warnings: 'objects' | 'strings';
   /** Whether leads.json says `moreResult` beside `nextPageToken`. */
   readonly leadsTellMore: boolean;
-  /** Whether a null email is left out of a lead, though asked for. */
+  /** How a field of a lead comes that was asked for and is empty. */
   readonly nullFields: 'null' | 'left-out';
+  /** Fields by REST name that this API user is shown as empty. */
+  readonly hiddenFields: readonly string[];
   /** Display names by REST name, where an instance has renamed a field. */
   readonly fieldLabels: Readonly<Record<string, string>>;
   readonly customFields: readonly CustomField[];
@@ -127,6 +129,7 @@ export const DEFAULT_SETTINGS: MarketoSettings = Object.freeze({
   warnings: 'objects',
   leadsTellMore: false,
   nullFields: 'null',
+  hiddenFields: [],
   fieldLabels: {},
   customFields: [],
   exportStepMs: 60_000,
