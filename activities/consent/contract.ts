@@ -12,9 +12,12 @@ export interface ConsentStarter {
   readonly start: (requests: readonly ConsentRequest[]) => Promise<void>;
 }
 
-/** Whom an extract says to be unsubscribed, by Marketo's id, and since when as far as it says, ms since 1970. */
+/** Whom an extract says to be unsubscribed, by Marketo's id. */
 export interface UnsubscribedLead {
   readonly leadId: number;
+  /** By an activity, which counts whatever the flag says later, or by the lead's flag alone. */
+  readonly by: 'event' | 'flag';
+  /** Date of the activity, or when the flag was read; ms since 1970. */
   readonly sinceMs: number;
 }
 
@@ -55,6 +58,6 @@ export interface ReconcileActivities {
     exportId: string,
     options: { readonly mode: 'count' | 'start'; readonly mostLeads: number },
   ) => Promise<Comparison>;
-  /** Starts the people of these leads who still are unsubscribed. @returns how many were started */
+  /** Starts the people of these leads; those by flag only where it is still set. @returns how many were started */
   readonly startLeads: (leads: readonly UnsubscribedLead[]) => Promise<number>;
 }

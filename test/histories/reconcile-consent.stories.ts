@@ -30,7 +30,7 @@ const NOTHING: Comparison = {
 const FEW: Comparison = {
   ...NOTHING,
   toStart: 1,
-  leads: [{ leadId: 7, sinceMs: 7_000 }],
+  leads: [{ leadId: 7, by: 'event', sinceMs: 7_000 }],
   sample: ['a-hash'],
 };
 const TOO_MANY: Comparison = { ...FEW, toStart: RECONCILE.breaker.people + 1, started: 500 };

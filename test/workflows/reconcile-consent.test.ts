@@ -21,7 +21,7 @@ type Handle = WorkflowHandle<(input: ReconcileInput) => Promise<ReconcileResult>
 
 const DAY_MS = 86_400_000;
 const leads = (...ids: readonly number[]): UnsubscribedLead[] =>
-  ids.map((leadId) => ({ leadId, sinceMs: 1_000 * leadId }));
+  ids.map((leadId) => ({ leadId, by: 'event', sinceMs: 1_000 * leadId }));
 
 /** What one extract may have shown. */
 function comparison(found: Partial<Comparison> = {}): Comparison {

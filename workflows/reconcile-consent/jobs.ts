@@ -5,6 +5,8 @@ import { RECONCILE } from '../../recipes/unsubscribes.js';
 import type { ReconcileCounts, ReconcileInput, ReconcileMemory } from './messages.js';
 
 const DAY_MS = 86_400_000;
+/** What is younger may still be on its way through push and poll, and is not missed yet. */
+const GRACE_MS = 3_600_000;
 /** Marketo takes at most 31 days in one extract. @see https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/bulk-extract/bulk-lead-extract */
 const LONGEST_EXTRACT_MS = 31 * DAY_MS;
 
@@ -12,10 +14,10 @@ const LONGEST_EXTRACT_MS = 31 * DAY_MS;
 export function jobsOf(scope: ReconcileInput['scope'], nowMs: number): ExtractJob[] {
   const toMs = Math.floor(nowMs / 1000) * 1000; // Marketo takes whole seconds
   if (scope === 'recent') {
-    const fromMs = toMs - RECONCILE.dailyCoversDays * DAY_MS;
+    const range = { fromMs: toMs - RECONCILE.dailyCoversDays * DAY_MS, toMs: toMs - GRACE_MS };
     return [
-      { kind: 'unsubscribe-activities', fromMs, toMs },
-      { kind: 'field-changes', fromMs, toMs },
+      { kind: 'unsubscribe-activities', ...range },
+      { kind: 'field-changes', ...range },
     ];
   }
   const jobs: ExtractJob[] = [];
@@ -75,13 +77,12 @@ function addLeads(
   found: readonly UnsubscribedLead[],
   most: number,
 ): UnsubscribedLead[] {
-  const sinceById = new Map(before.map(({ leadId, sinceMs }) => [leadId, sinceMs]));
-  for (const { leadId, sinceMs } of found) {
-    const known = sinceById.get(leadId);
-    if (known !== undefined) sinceById.set(leadId, Math.min(known, sinceMs));
-    else if (sinceById.size < most) sinceById.set(leadId, sinceMs);
+  const byId = new Map(before.map((lead) => [lead.leadId, lead]));
+  for (const lead of found) {
+    const known = byId.get(lead.leadId);
+    if (known === undefined ? byId.size < most : lead.sinceMs < known.sinceMs) byId.set(lead.leadId, lead);
   }
-  return [...sinceById].map(([leadId, sinceMs]) => ({ leadId, sinceMs }));
+  return [...byId.values()];
 }
 
 /** Why a person has to approve: sentences with figures. Empty: the missing ones may be started. */
