@@ -9,12 +9,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type {
-  FeedCursor,
-  MarketoActivities,
-  PollCounts,
-  PollCursor,
-} from '../../activities/marketo/contract.js';
+import type { FeedCursor, MarketoActivities, PollCursor } from '../../activities/marketo/contract.js';
+import { addCounts, NO_COUNTS } from '../../domain/poll-counts.js';
 import { searchAttributes } from '../shared/search-attributes.js';
 import { pollDetails } from './details.js';
 import { UNSUBSCRIBES_RECIPE, type PollUnsubscribesInput, type PollUnsubscribesResult } from './messages.js';
@@ -37,11 +33,11 @@ export async function pollUnsubscribes(input: PollUnsubscribesInput): Promise<Po
     { key: searchAttributes.outcome, value: 'accepted' },
   ]);
   let cursor = input.resumed?.cursor ?? cursorIn(workflowInfo().lastResult);
-  let counts = input.resumed?.counts;
+  let counts = input.resumed?.counts ?? NO_COUNTS;
   for (;;) {
     const step = await followUnsubscribes(cursor);
     cursor = step.cursor;
-    counts = counts === undefined ? step.counts : sum(counts, step.counts);
+    counts = addCounts(counts, step.counts);
     const result: PollUnsubscribesResult = { cursor, counts };
     setCurrentDetails(pollDetails(result, step.isCaughtUp));
     if (step.isCaughtUp) {
@@ -85,18 +81,4 @@ function isFeed(value: unknown): value is FeedCursor {
   return (
     typeof value === 'object' && value !== null && 'sinceMs' in value && typeof value.sinceMs === 'number'
   );
-}
-
-function sum(a: PollCounts, b: PollCounts): PollCounts {
-  return {
-    pages: a.pages + b.pages,
-    activities: a.activities + b.activities,
-    started: a.started + b.started,
-    repeated: a.repeated + b.repeated,
-    resubscribed: a.resubscribed + b.resubscribed,
-    noEmail: a.noEmail + b.noEmail,
-    invalidEmail: a.invalidEmail + b.invalidEmail,
-    leadGone: a.leadGone + b.leadGone,
-    late: a.late + b.late,
-  };
 }
