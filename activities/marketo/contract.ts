@@ -1,4 +1,7 @@
 /** What workflows may ask of Marketo. Interfaces only: workflows import this file as types. */
+import type { PollCounts } from '../../domain/poll-counts.js';
+
+export type { PollCounts } from '../../domain/poll-counts.js';
 
 /** Where a poll stands. Small, without personal data; the result of one poll is the start of the next. */
 export interface PollCursor {
@@ -29,23 +32,6 @@ export interface FeedCursor {
   readonly sinceMs: number;
   /** While the overlap is read again: what is older than this, ms since 1970, and unseen, has come late. */
   readonly againUntilMs?: number;
-}
-
-/** Counts of one step, for details, metrics and results. */
-export interface PollCounts {
-  readonly pages: number;
-  readonly activities: number;
-  /** Requests handed to `personConsent`. */
-  readonly started: number;
-  /** Unsubscribes seen before, or by the other feed. */
-  readonly repeated: number;
-  /** true to false in Marketo: logged, never acted on. */
-  readonly resubscribed: number;
-  readonly noEmail: number;
-  readonly invalidEmail: number;
-  readonly leadGone: number;
-  /** Records that appeared behind the watermark, found by the sweep. */
-  readonly late: number;
 }
 
 export interface PollStep {

@@ -34,18 +34,6 @@ export const signNames =
   ({ kind, guid }) =>
     hasher.text('marketo-activity', `${kind}/${guid}`).slice(0, HASH_LENGTH);
 
-export const NO_COUNTS: PollCounts = {
-  pages: 0,
-  activities: 0,
-  started: 0,
-  repeated: 0,
-  resubscribed: 0,
-  noEmail: 0,
-  invalidEmail: 0,
-  leadGone: 0,
-  late: 0,
-};
-
 const Counts = z.object({
   pages: z.number(),
   activities: z.number(),
@@ -114,20 +102,5 @@ export function remembering(
     ...cursor,
     seen: [...cursor.seen, ...names].slice(-MOST_SEEN),
     recent: recent.filter(({ atMs }) => atMs >= sinceMs).slice(-MOST_RECENT),
-  };
-}
-
-export function added(counts: PollCounts, more: Partial<PollCounts>): PollCounts {
-  const sum = (name: keyof PollCounts): number => counts[name] + (more[name] ?? 0);
-  return {
-    pages: sum('pages'),
-    activities: sum('activities'),
-    started: sum('started'),
-    repeated: sum('repeated'),
-    resubscribed: sum('resubscribed'),
-    noEmail: sum('noEmail'),
-    invalidEmail: sum('invalidEmail'),
-    leadGone: sum('leadGone'),
-    late: sum('late'),
   };
 }

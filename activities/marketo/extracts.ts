@@ -30,17 +30,6 @@ const UNREADABLE: Retry = {
   afterMs: STATE_CHANGES_MS,
 };
 const TYPE = { unsubscribe: 9, newLead: 12, changeDataValue: 13 } as const;
-/** All that a row of activities has. */
-const ACTIVITY_FIELDS = [
-  'marketoGUID',
-  'leadId',
-  'activityDate',
-  'activityTypeId',
-  'campaignId',
-  'primaryAttributeValueId',
-  'primaryAttributeValue',
-  'attributes',
-];
 const LEAD_FIELDS = ['id', 'email', ...WATCHED_FIELDS.map(({ rest }) => rest)];
 
 /** Spelled with one l or two. Both are ends without a file. */
@@ -131,8 +120,7 @@ async function create({ connection, fieldIds }: ExtractParts, job: ExtractJob): 
     job.kind === 'leads'
       ? { format: 'CSV', fields: LEAD_FIELDS, filter: { createdAt } }
       : {
-          format: 'CSV',
-          fields: ACTIVITY_FIELDS,
+          format: 'CSV', // all columns: a list of some would leave the attributes out
           filter: { createdAt, ...(await activityFilter(job.kind, fieldIds)) },
         };
   const answered = await connection.ask(

@@ -1,15 +1,14 @@
 /** The activity `followUnsubscribes`: reads what is new in Marketo and hands every unsubscribe to `personConsent`. */
 import { Context } from '@temporalio/activity';
 import type { ConsentRecord, ConsentRequest } from '../../domain/consent.js';
+import { addCounts, NO_COUNTS, type PollCounts } from '../../domain/poll-counts.js';
 import type { Hasher } from '../../domain/person-hash.js';
 import type { ConsentStarter } from '../consent/contract.js';
 import type { Refused, Retry } from './answers.js';
 import type { Connection } from './connection.js';
-import type { MarketoActivities, PollCounts, PollCursor } from './contract.js';
+import type { MarketoActivities, PollCursor } from './contract.js';
 import {
-  added,
   firstCursor,
-  NO_COUNTS,
   readProgress,
   remembering,
   remembersAll,
@@ -157,7 +156,7 @@ async function settle(
   );
   return {
     cursor: remembering(cursor, [...acted, ...back].map(nameOf), recent),
-    counts: added(counts, more),
+    counts: addCounts(counts, more),
   };
 }
 
