@@ -2,3 +2,4 @@
 export { forwardEvents } from './forward-events/workflow.js';
 export { parkedEvent } from './parked-event/workflow.js';
 export { personConsent } from './person-consent/workflow.js';
+export { reconcileConsent } from './reconcile-consent/workflow.js';

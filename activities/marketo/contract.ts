@@ -9,12 +9,26 @@ export interface PollCursor {
   readonly sweptAtMs: number;
   /** Short hashes of the GUIDs that were seen within the overlap, newest last; bounded. */
   readonly seen: readonly string[];
+  /** Unsubscribes within the overlap, oldest first, whose lead may yet turn out to be somebody else's; bounded. */
+  readonly recent: readonly RecentUnsubscribe[];
+}
+export interface RecentUnsubscribe {
+  readonly leadId: number;
+  /** Date of its activity, ms since 1970. */
+  readonly atMs: number;
+  /** Marketo had the lead no more: a merge that comes to light later says who it became. */
+  readonly wasGone: boolean;
 }
 export interface FeedCursor {
   /** Marketo's paging token; absent: mint one from `sinceMs`. */
   readonly token?: string;
-  /** Date of the newest activity seen, ms since 1970. A refused token is minted anew from this minus the overlap. */
+  /**
+   * Date of the newest activity seen, or when Marketo last had no more; ms since 1970. A refused token is minted anew
+   * from this minus the overlap.
+   */
   readonly sinceMs: number;
+  /** While the overlap is read again: what is older than this, ms since 1970, and unseen, has come late. */
+  readonly againUntilMs?: number;
 }
 
 /** Counts of one step, for details, metrics and results. */
