@@ -223,6 +223,19 @@ describe('a Temporal that does not take it', () => {
   });
 });
 
+describe('a Temporal that does not answer', () => {
+  it('is 503 long before Marketo stops waiting', async () => {
+    const never = { start: () => new Promise<void>(() => undefined) };
+    const other = await startGateway({
+      webhook: { tokenHashes: [hashSecret(NEW)], starter: never, answerWithinMs: 20 },
+    });
+    const headers = { 'x-webhook-token': NEW };
+    const { status } = await other.call({ method: 'POST', path: PATH, headers, body: 'email=a@example.com' });
+    expect(status).toBe(503);
+    await other.app.close();
+  });
+});
+
 describe('a gateway that stops', () => {
   it('answers what is under way', async () => {
     const durable = doors();
