@@ -27,14 +27,14 @@ export async function personConsent(input: PersonConsentInput): Promise<ConsentS
 
   const logging = new CancellationScope();
   const logged = logging.run(() => person.keepLog());
-  let isCancelled = false;
   try {
     while (!person.isOver() && !workflowInfo().continueAsNewSuggested) await person.step();
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    isCancelled = true;
-    await CancellationScope.nonCancellable(() => person.windUp());
   }
+  // Not only when it was caught: it may come with what ends the loop, and the next run would not know of it.
+  const isCancelled = CancellationScope.current().consideredCancelled;
+  if (isCancelled) await CancellationScope.nonCancellable(() => person.windUp());
   logging.cancel(); // the next run appends once more what this one may have appended
   await logged;
 
