@@ -61,8 +61,8 @@ export async function execute(
     const counts = COUNTS[verb];
     if (counts === undefined) return textResult('status', 'Statement executed successfully.');
     const { rowsChanged } = result;
-    const row = counts.columns.map((name, index) => [name, index === 0 ? rowsChanged : 0]);
-    return countsResult(Object.fromEntries(row), { ...NO_STATS, [counts.stat]: rowsChanged });
+    const row = counts.columns.map((name, index) => [name, index === 0 ? rowsChanged : 0] as const);
+    return countsResult(new Map(row), { ...NO_STATS, [counts.stat]: rowsChanged });
   } catch (error) {
     throw sqlFailureOf(error);
   }

@@ -47,6 +47,6 @@ export const FUNCTIONS: readonly string[] = [
   `to_varchar(x) as x::varchar, (x, format) as strftime(x, ${timeFormat})`,
   `dateadd(unit, n, x) as case unit ${added} else error('no such unit') end`,
   `flatten(input) as table
-     select index, json_extract(whole, '$[' || index || ']') as value
-     from (select input as whole, unnest(range(json_array_length(input))) as index)`,
+     select unnest(range(len(items))) as index, unnest(items) as value
+     from (select input::json[] as items)`,
 ].map((definition) => `create macro ${definition}`);

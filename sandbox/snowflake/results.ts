@@ -68,17 +68,17 @@ const FIXED = {
 
 /** What DML answers: one row with the counts, each a column. */
 export function countsResult(
-  counts: Readonly<Record<string, number>>,
+  counts: ReadonlyMap<string, number>,
   stats: Readonly<Record<string, number>>,
 ): StoredResult {
-  const columns = Object.keys(counts).map((name) => ({
+  const columns = [...counts.keys()].map((name) => ({
     ...FIXED,
     name,
     type: 'fixed',
     nullable: false,
     collation: null,
   }));
-  return { ...oneRow(columns, Object.values(counts).map(String)), stats };
+  return { ...oneRow(columns, [...counts.values()].map(String)), stats };
 }
 
 /** What everything else answers: one row with a text. */

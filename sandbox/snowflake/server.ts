@@ -55,15 +55,14 @@ async function respond(
 
 function incoming(request: IncomingMessage, raw: string): Incoming {
   const target = new URL(request.url ?? '/', 'http://localhost');
-  const headers = Object.entries(request.headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value[0] : value,
-  ]);
+  const headers = new Map(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
   return {
     method: request.method ?? 'GET',
     path: target.pathname,
     query: target.searchParams,
-    headers: Object.fromEntries(headers),
+    headers,
     body: parseJson(raw),
   };
 }

@@ -25,7 +25,7 @@ export interface Incoming {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: ReadonlyMap<string, string | undefined>;
   /** Parsed JSON; nothing where there was none or it was broken. */
   readonly body: unknown;
 }
@@ -120,13 +120,16 @@ export class Service {
 
   #refusal({ method, headers }: Incoming, found: Found): Answer | undefined {
     if (method !== found.method) return { status: 405 };
-    if (headers['accept'] === undefined)
+    if (headers.get('accept') === undefined)
       return refused(406, '391902', 'Unsupported Accept header null is specified.');
-    if (headers['user-agent'] === undefined)
+    if (headers.get('user-agent') === undefined)
       return refused(400, '391903', 'The User-Agent header is missing.');
-    const type = headers['content-type'];
+    const type = headers.get('content-type');
     if (type !== undefined && !/^application\/json\b/.test(type)) return { status: 415 };
-    return this.#loginRefusal(headers['authorization'], headers['x-snowflake-authorization-token-type']);
+    return this.#loginRefusal(
+      headers.get('authorization'),
+      headers.get('x-snowflake-authorization-token-type'),
+    );
   }
 
   #loginRefusal(authorization: string | undefined, type: string | undefined): Answer | undefined {

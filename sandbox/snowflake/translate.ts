@@ -130,7 +130,8 @@ function path(cursor: Cursor): void {
   }
   const subject = takeSubject(cursor);
   // Casts to anything else go through the text: a JSON string is no number.
-  const extract = isSymbol(cursor.tokens[at], '::') ? 'json_extract_string' : 'json_extract';
+  const isCast = isSymbol(cursor.tokens[at], '::') && !isWord(cursor.tokens[at + 1], 'VARIANT');
+  const extract = isCast ? 'json_extract_string' : 'json_extract';
   cursor.at = at;
   emit(cursor, `${extract}(${subject}, ${quoted(jsonPath)})`, 0);
 }

@@ -4,6 +4,7 @@
  * @see https://docs.snowflake.com/en/developer-guide/sql-api/handling-responses#getting-the-data-from-the-results
  */
 import { z } from 'zod';
+import { decimalDigits, isoText, NANOS } from '../cell-text.js';
 import type { Cell, Column } from '../engine.js';
 
 export const WireColumn = z.object({
@@ -41,17 +42,17 @@ export function cellReader(column: Column): (cell: Cell) => Cell {
 }
 
 const READERS: Readonly<Record<string, (cell: string) => string>> = {
-  real: (cell) => (Number.isFinite(Number(cell)) ? String(Number(cell)) : cell.toLowerCase()),
+  real: (cell) => decimalDigits(NOT_FINITE[cell.toLowerCase()] ?? Number(cell)),
   boolean: (cell) => (cell === '1' || cell.toLowerCase() === 'true' ? 'true' : 'false'),
   date: (cell) => (/^-?\d+$/.test(cell) ? dayText(Number(cell)) : cell),
   time: (cell) => timeOfDay(nanosOf(cell, LONGEST_DAY)),
-  timestamp: (cell) => momentText(nanosOf(cell.replace(/ \d+$/, ''), LATEST_SECONDS)),
-  binary: (cell) => cell.toLowerCase(),
+  timestamp: (cell) => isoText(nanosOf(cell.replace(/ \d+$/, ''), LATEST_SECONDS)),
+  binary: (cell) => cell.toUpperCase(),
   json: compactJson,
 };
 
 const DAY_MS = 86_400_000;
-const NANOS = 1_000_000_000n;
+const NOT_FINITE: Readonly<Record<string, number>> = { inf: Infinity, '-inf': -Infinity, nan: NaN };
 const LONGEST_DAY = 86_400n;
 /** The year 5138: a larger number counts nanoseconds. */
 const LATEST_SECONDS = 100_000_000_000n;
@@ -62,25 +63,14 @@ const dayText = (days: number): string => new Date(days * DAY_MS).toISOString().
 function nanosOf(cell: string, mostSeconds: bigint): bigint {
   const [, sign = '', whole = '0', fraction = ''] = /^(-?)(\d+)(?:\.(\d{1,9}))?$/.exec(cell) ?? [];
   const isNanos = fraction === '' && BigInt(whole) > mostSeconds;
-  const size = isNanos ? BigInt(whole) : BigInt(whole) * NANOS + BigInt(fraction.padEnd(9, '0'));
+  const size = isNanos ? BigInt(whole) : BigInt(whole) * NANOS.perSecond + BigInt(fraction.padEnd(9, '0'));
   return sign === '-' ? -size : size;
 }
 
+/** `01:02:03.5`: as many digits after the second as there are. */
 function timeOfDay(nanos: bigint): string {
-  return momentText(nanos)
-    .replace(/^.*T/, '')
-    .replace('Z', '')
-    .replace(/\.000$/, '');
-}
-
-/** ISO 8601 in UTC: milliseconds, or as many digits more as there are. */
-function momentText(nanos: bigint): string {
-  const belowSecond = ((nanos % NANOS) + NANOS) % NANOS;
-  const seconds = Number((nanos - belowSecond) / NANOS);
-  const fraction = String(belowSecond)
-    .padStart(9, '0')
-    .replace(/^(\d{3}\d*?)0*$/, '$1');
-  return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, `.${fraction}Z`);
+  const [, time = ''] = /T(.*?)\.?0*Z$/.exec(isoText(nanos)) ?? [];
+  return time;
 }
 
 /** Without the blanks and line breaks that Snowflake puts between the parts; numbers and strings as they are. */

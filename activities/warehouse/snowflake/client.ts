@@ -27,8 +27,8 @@ export type Reply = Answer | NoAnswer;
 /** @see https://docs.snowflake.com/en/developer-guide/sql-api/reference#label-sql-api-reference-post-statements-request-body */
 export interface Order {
   readonly statement: string;
-  /** Seconds after which Snowflake itself cancels it. */
-  readonly timeout: number;
+  /** After which Snowflake itself cancels it. */
+  readonly timeoutSeconds: number;
   readonly database: string;
   readonly schema: string;
   readonly warehouse?: string;
@@ -123,12 +123,12 @@ function calls(call: (request: Call) => Promise<Reply>): Omit<SnowflakeClient, '
   const at = (handle: string): string => `${STATEMENTS}/${encodeURIComponent(handle)}`;
   return {
     // @see https://docs.snowflake.com/en/developer-guide/sql-api/reference#post-api-v2-statements
-    submit: (json, { requestId, isRepeat }, signal) =>
+    submit: ({ timeoutSeconds, ...order }, { requestId, isRepeat }, signal) =>
       call({
         method: 'POST',
         path: STATEMENTS,
         query: { requestId, async: 'true', ...(isRepeat ? { retry: 'true' } : {}) },
-        json,
+        json: { ...order, timeout: timeoutSeconds },
         signal,
       }),
     // @see https://docs.snowflake.com/en/developer-guide/sql-api/reference#get-api-v2-statements-statementhandle

@@ -9,12 +9,14 @@ const ELEMENT = 'element';
 export const snowflakeDialect: Dialect = {
   // Backslashes are escapes in literals. @see https://docs.snowflake.com/en/sql-reference/data-types-text#string-constants
   text: (value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
-  // @see https://docs.snowflake.com/en/sql-reference/functions/sha2
-  hash: (expression) => `sha2(${expression}, 256)`,
+  /** MD5, because Snowflake's own `hash` is proprietary, and may change with a release. */
+  hash: (expression) => `md5(${expression})`,
   // @see https://docs.snowflake.com/en/sql-reference/functions/convert_timezone
   timestamp: (expression) => `convert_timezone('UTC', to_timestamp_tz(${expression}))::timestamp_ntz`,
   isoText: (expression) =>
     `to_varchar(convert_timezone('UTC', ${expression}), 'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"')`,
+  // @see https://docs.snowflake.com/en/sql-reference/functions/parse_json
+  json: (expression) => `parse_json(${expression})`,
   // One text holds all rows: there are no arrays among the bound types, and JSON is refused within VALUES.
   // @see https://docs.snowflake.com/en/sql-reference/functions/flatten
   jsonRows: (bind) => ({

@@ -17,15 +17,3 @@ export function failureOf({ class: type, reason, afterMs, code, sqlState }: Refu
     ...(afterMs === undefined || ALERTING.has(type) ? {} : { category: ApplicationFailureCategory.BENIGN }),
   });
 }
-
-/** Fewer or more rows than were declared: what was read is not the result. Another attempt runs the query again. */
-export function shortResult(counts: {
-  readonly declared: number;
-  readonly read: number;
-}): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'short-result',
-    message: `Snowflake declared ${counts.declared} rows and sent ${counts.read}`,
-    details: [counts],
-  });
-}

@@ -48,7 +48,8 @@ const COUNT_COLUMN = /^number of rows (inserted|updated|deleted)$/i;
  * place, else from its one row.
  */
 export function rowsChanged({ stats, resultSetMetaData: meta, data }: ResultSet): number | undefined {
-  const counts = Object.values(stats ?? meta.stats ?? {});
+  const { numRowsInserted, numRowsUpdated, numRowsDeleted } = stats ?? meta.stats ?? {};
+  const counts = [numRowsInserted, numRowsUpdated, numRowsDeleted].filter((count) => count !== undefined);
   if (counts.length > 0) return counts.reduce((sum, count) => sum + count, 0);
   const [row] = data;
   const cells = meta.rowType.flatMap(({ name }, index) =>

@@ -9,12 +9,13 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { LRUCache } from 'lru-cache';
 import type { SnowflakeConfig } from '../../../config/config.js';
 import type { Result, Statement, Warehouse } from '../engine.js';
-import { judge, type Moment } from './answers.js';
+import { shortResult } from '../short-result.js';
+import { judge, type Moment, type Refusal } from './answers.js';
 import { bindingsOf } from './bindings.js';
 import { cellReader, columnOf } from './cells.js';
 import { createSnowflakeClient, type Order, type Reply, type SnowflakeClient } from './client.js';
 import { snowflakeDialect } from './dialect.js';
-import { failureOf, shortResult } from './failures.js';
+import { failureOf } from './failures.js';
 import { createTokens } from './jwt.js';
 import { resultSetOf, rowsChanged, rowsOf, type ResultSet, type Rows } from './outcome.js';
 
@@ -149,7 +150,7 @@ function orderOf({ config, statementTimeoutSeconds }: Tools, work: Work): Order 
   const bindings = bindingsOf(work.binds);
   return {
     statement: work.sql,
-    timeout: statementTimeoutSeconds,
+    timeoutSeconds: statementTimeoutSeconds,
     database,
     schema,
     ...(warehouse === undefined ? {} : { warehouse }),
@@ -175,22 +176,23 @@ const momentOf = ({ now, random }: Tools): Moment => ({ attempt: attempt(), nowM
 /** Asks for a statement until it is done. */
 async function settled(tools: Tools, handle: string, signal: AbortSignal): Promise<ResultSet> {
   let waitMs = tools.firstPollMs;
-  for (let failures = 0; failures < MOST_FAILED_POLLS;) {
+  let failures = 0;
+  for (;;) {
     const reply = await tools.client.status(handle, signal);
     if (signal.aborted) return cancel(tools, handle, signal);
     const judgement = judge(reply, momentOf(tools));
     if (judgement.kind === 'done') return complete(tools, reply);
-    if (judgement.kind === 'refused') {
-      failures += 1;
-      const isPassing = judgement.class === 'unavailable' || judgement.class === 'rate-limited';
-      const isLast = failures === MOST_FAILED_POLLS;
-      if (!isPassing || isLast || judgement.reason === 'result-gone') throw failureOf(judgement);
-    } else failures = 0;
-    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return cancel(tools, handle, signal);
+    failures = judgement.kind === 'refused' ? failures + 1 : 0;
+    if (judgement.kind === 'refused' && !isPassing(judgement, failures)) throw failureOf(judgement);
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined); // cancelled: the next look does not go out
     waitMs = Math.min(waitMs * 2, tools.longestPollMs);
   }
-  throw unreadable(tools);
+}
+
+/** The statement runs on, whatever becomes of one look at it. */
+function isPassing(refusal: Refusal, failures: number): boolean {
+  const isAboutTheLook = ['unreachable', 'unavailable', 'rate-limited'].includes(refusal.reason);
+  return isAboutTheLook && refusal.sqlState === undefined && failures < MOST_FAILED_POLLS;
 }
 
 /** Also at Snowflake, where it would run on; what comes of that changes nothing for the caller. */
@@ -234,11 +236,11 @@ async function* partitionsOf(tools: Tools, result: ResultSet, signal: AbortSigna
   for (const [index, { rowCount }] of partitionInfo.entries()) {
     const rows =
       index === 0 ? result.data : await partition(tools, result.statementHandle, { index, signal });
-    if (rows.length !== rowCount) throw shortResult({ declared: rowCount, read: rows.length });
+    if (rows.length !== rowCount) throw shortResult(rowCount, rows.length);
     read += rows.length;
     if (rows.length > 0) yield rows;
   }
-  if (read !== numRows) throw shortResult({ declared: numRows, read });
+  if (read !== numRows) throw shortResult(numRows, read);
 }
 
 async function partition(
