@@ -44,6 +44,7 @@ export const FUNCTIONS: readonly string[] = [
   `try_to_timestamp_tz(x) as try_cast(x as timestamptz)`,
   `try_to_timestamp_ntz(x) as try_cast(x as timestamp)`,
   `to_number(x) as x::hugeint`,
+  `to_binary(x) as unhex(x)`,
   `to_varchar(x) as x::varchar, (x, format) as strftime(x, ${timeFormat})`,
   `dateadd(unit, n, x) as case unit ${added} else error('no such unit') end`,
   `flatten(input) as table

@@ -1,4 +1,5 @@
 /** What goes wrong in SQL, with Snowflake's codes. @see https://docs.snowflake.com/en/developer-guide/sql-api/reference */
+import { isNativeError } from 'node:util/types';
 
 export class SqlFailure extends Error {
   readonly code: string;
@@ -34,7 +35,8 @@ const KNOWN: readonly (readonly [RegExp, string, string])[] = [
 
 export function sqlFailureOf(error: unknown): SqlFailure {
   if (error instanceof SqlFailure) return error;
-  const message = error instanceof Error ? error.message : 'unknown';
+  const said = isNativeError(error) ? error.message : 'unknown';
+  const message = said.replace(/^Failed to [a-z ]+:\s*/, '');
   const [, code, sqlState] = KNOWN.find(([pattern]) => pattern.test(message)) ?? [
     undefined,
     '000603',

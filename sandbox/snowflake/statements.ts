@@ -37,6 +37,7 @@ export interface Statement {
 }
 
 const CLOCK_STEP_MS = 2;
+const INTERRUPT_EVERY_MS = 10;
 
 export class Statements {
   readonly #database: Database;
@@ -125,14 +126,14 @@ export class Statements {
 
   async #perform(order: Order, signal: AbortSignal): Promise<Outcome> {
     const session = await this.#database.connect(order.place, order.timeZone);
-    const interrupt = (): void => {
-      session.interrupt();
-    };
-    signal.addEventListener('abort', interrupt);
+    // Again and again: an interruption between two steps of DuckDB is forgotten.
+    const interrupting = setInterval(() => {
+      if (signal.aborted) session.interrupt();
+    }, INTERRUPT_EVERY_MS);
     try {
       return await this.#inSession(order, session, signal);
     } finally {
-      signal.removeEventListener('abort', interrupt);
+      clearInterval(interrupting);
       session.close();
     }
   }

@@ -11,6 +11,7 @@ import {
   type SandboxSnowflake,
   type SandboxSnowflakeOptions,
 } from '../../sandbox/snowflake/index.js';
+import { expectSnowflakeRequest } from './snowflake-contract.js';
 
 export interface KeyPair {
   readonly privateKey: string;
@@ -56,7 +57,8 @@ export interface SnowflakeStage {
   readonly key: KeyFile;
   /** Each has tokens and connections of its own, as each worker has. */
   readonly connect: (tuning?: SnowflakeTuning) => Warehouse;
-  readonly close: () => Promise<void>;
+  /** Also holds every request against the contract and its SQL against a parser, unless told that they are bad on purpose. */
+  readonly close: (requests?: 'checked' | 'bad-on-purpose') => Promise<void>;
 }
 
 /** Looks are a few milliseconds apart, so that no test waits for them. */
@@ -67,7 +69,15 @@ export async function startSnowflakeStage(options: SandboxSnowflakeOptions = {})
   const sandbox = await startSandboxSnowflake({ publicKeys: [publicKey], ...options });
   const key = keyFile(privateKey);
   const { account, user, database, schema, url: baseUrl } = sandbox;
-  const config = { kind: 'snowflake', account, user, database, schema, baseUrl, privateKeyPath: key.path } as const;
+  const config = {
+    kind: 'snowflake',
+    account,
+    user,
+    database,
+    schema,
+    baseUrl,
+    privateKeyPath: key.path,
+  } as const;
   const connected: Warehouse[] = [];
   return {
     sandbox,
@@ -78,10 +88,12 @@ export async function startSnowflakeStage(options: SandboxSnowflakeOptions = {})
       connected.push(warehouse);
       return warehouse;
     },
-    close: async () => {
+    close: async (requests = 'checked') => {
       await Promise.all(connected.map((warehouse) => warehouse.close()));
+      const received = sandbox.received();
       await sandbox.close();
       key.remove();
+      if (requests === 'checked') received.forEach(expectSnowflakeRequest);
     },
   };
 }
