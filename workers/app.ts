@@ -5,6 +5,8 @@
 import type { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createRequestOptIns } from '../activities/consent/request-opt-ins.js';
+import { createConsentStarter } from '../activities/consent/start-consent.js';
 import { createIterableActivities } from '../activities/iterable/activities.js';
 import type { Config } from '../config/config.js';
 import { createHasher } from '../domain/person-hash.js';
@@ -59,7 +61,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   try {
     await setUpNamespace(connection, options);
-    if (options.worker) parts.push(await startWorkerPart(options));
+    if (options.worker) parts.push(await startWorkerPart(client, options));
     const gateway = options.gateway ? await startGatewayPart(client, options) : undefined;
     if (gateway !== undefined) parts.push(gateway);
     const failed = Promise.race(parts.flatMap((part) => part.failed ?? []));
@@ -86,14 +88,16 @@ async function setUpNamespace(
   }
 }
 
-async function startWorkerPart({ config, address, mapEvent }: AppOptions): Promise<Part> {
+async function startWorkerPart(client: Client, { config, address, mapEvent }: AppOptions): Promise<Part> {
   const { iterable } = config;
   if (iterable === undefined) throw new Error('a worker needs ITERABLE_API_KEY');
-  const activities = createIterableActivities({
+  const hasher = createHasher(config.personHashKey.reveal());
+  const starter = createConsentStarter({ client, hasher, environment: config.deployEnvironment });
+  const iterableActivities = createIterableActivities({
     baseUrl: iterable.baseUrl,
     apiKey: iterable.apiKey.reveal(),
     limitShare: iterable.limitShare,
-    hasher: createHasher(config.personHashKey.reveal()),
+    hasher,
     ...(mapEvent === undefined ? {} : { mapEvent }),
   });
   const [connection, bundle] = await Promise.all([
@@ -105,7 +109,7 @@ async function startWorkerPart({ config, address, mapEvent }: AppOptions): Promi
     namespace: config.temporal.namespace,
     dataConverter: createDataConverter(config.payloadKeys),
     workflowBundle: bundle,
-    activities,
+    activities: { ...iterableActivities, requestOptIns: createRequestOptIns(starter) },
   });
   return {
     stop: async () => {
@@ -130,6 +134,7 @@ async function startGatewayPart(
     hasher: createHasher(secret),
     meter: Runtime.instance().metricMeter,
     environment: config.deployEnvironment,
+    webhookTokenHashes: config.marketo?.webhookTokenHashes,
     intakeLimits: {
       groupEvents: config.gateway.groupEvents,
       maxWaitingEvents: config.gateway.maxWaitingEvents,

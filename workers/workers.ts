@@ -1,6 +1,7 @@
 /** The workers of one process: which queues they serve, with which limits, and how they stop. */
 import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type { ConsentActivities } from '../activities/consent/contract.js';
 import type { EventActivities, IterableActivities } from '../activities/iterable/contract.js';
 
 export interface WorkerDeps {
@@ -8,7 +9,7 @@ export interface WorkerDeps {
   readonly namespace: string;
   readonly dataConverter: DataConverter;
   readonly workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
-  readonly activities: IterableActivities & EventActivities;
+  readonly activities: IterableActivities & EventActivities & ConsentActivities;
 }
 
 export interface RunningWorkers {
