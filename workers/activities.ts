@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { ConsentActivities, ReconcileActivities } from '../activities/consent/contract.js';
 import { createReconcileActivities } from '../activities/consent/reconcile.js';
+import { createConsentLogWriter } from '../activities/consent/record-consent.js';
 import { createRequestOptIns } from '../activities/consent/request-opt-ins.js';
 import { createConsentStarter } from '../activities/consent/start-consent.js';
 import {
@@ -41,7 +42,8 @@ export interface ProcessActivityOptions {
 export function createProcessActivities(options: ProcessActivityOptions): ProcessActivities {
   const { client, config, mapEvent } = options;
   const hasher = createHasher(config.personHashKey.reveal());
-  const starter = createConsentStarter({ client, hasher, environment: config.deployEnvironment });
+  const temporal = { client, hasher, environment: config.deployEnvironment };
+  const starter = createConsentStarter(temporal);
   const iterable = {
     baseUrl: options.iterable.baseUrl,
     apiKey: options.iterable.apiKey.reveal(),
@@ -50,7 +52,7 @@ export function createProcessActivities(options: ProcessActivityOptions): Proces
     ...(mapEvent === undefined ? {} : { mapEvent }),
   };
   const tools = connectIterable(iterable);
-  const marketo = marketoOf(config, { hasher, starter });
+  const marketo = marketoOf(config, { hasher, starter, log: createConsentLogWriter(temporal) });
   return {
     iterable: {
       ...createIterableActivities(iterable, tools),
@@ -76,7 +78,7 @@ export function createProcessActivities(options: ProcessActivityOptions): Proces
 
 function marketoOf(
   { marketo }: Config,
-  shared: Pick<Parameters<typeof createMarketoActivities>[0], 'hasher' | 'starter'>,
+  shared: Pick<Parameters<typeof createMarketoActivities>[0], 'hasher' | 'starter' | 'log'>,
 ): Marketo | undefined {
   if (marketo === undefined) return undefined;
   const { baseUrl, clientId, clientSecret, limitShare } = marketo;
