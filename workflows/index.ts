@@ -5,3 +5,4 @@ export { parkedEvent } from './parked-event/workflow.js';
 export { personConsent } from './person-consent/workflow.js';
 export { pollUnsubscribes } from './poll-unsubscribes/workflow.js';
 export { reconcileConsent } from './reconcile-consent/workflow.js';
+export { recordConsent } from './record-consent/workflow.js';
