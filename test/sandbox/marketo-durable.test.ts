@@ -61,9 +61,9 @@ describe('an unsubscribe', () => {
     expect(reply.body).toMatchObject({ success: true, result: [] });
   });
 
-  it('is known of leads that were added a million at once', async () => {
+  it('is known of leads that were added by the hundred thousand', async () => {
     const { sandbox } = await start();
-    const first = sandbox.addLeads(1_000_000, (n) => ({
+    const first = sandbox.addLeads(100_000, (n) => ({
       email: `p${n}@example.com`,
       unsubscribed: n % 2 === 1,
     }));
@@ -74,7 +74,7 @@ describe('an unsubscribe', () => {
     expect(sandbox.leadsWith('p4@example.com').map(({ id }) => id)).toEqual([first + 4, first + 6]);
     expect(sandbox.lead(first + 6)?.unsubscribed).toBe(true);
     expect(sandbox.leadsWith('p8@example.com')).toEqual([]);
-    expect(sandbox.leadCount()).toBe(1_000_000);
+    expect(sandbox.leadCount()).toBe(100_000);
   });
 });
 
