@@ -42,30 +42,27 @@ async function failureOf(running: Promise<unknown>): Promise<ApplicationFailure>
 }
 
 describe('a poll finds unsubscribes', () => {
-  it.each(['link', 'crm', 'api'] as const)(
-    'by %s, at the time they were made',
-    async (way) => {
-      const { cursor } = await polled();
-      const id = lead('Ann');
-      lead('bystander');
-      wait(MINUTE_MS);
-      marketo.sandbox.unsubscribe(id, way);
-      const madeMs = marketo.clock.nowMs;
-      wait(MINUTE_MS);
-      const { counts } = await marketo.poll(cursor);
-      expect(marketo.optedOut()).toEqual(['ann@example.com']);
-      for (const request of marketo.requests) {
-        expect(request).toMatchObject({
-          change: 'opt-out',
-          source: 'marketo-poll',
-          sourceAtMs: madeMs + 999,
-          receivedAtMs: madeMs + MINUTE_MS,
-          leadId: id,
-        });
-      }
-      expect(counts.started).toBe(way === 'link' ? 2 : 1);
-    },
-  );
+  it.each(['link', 'crm', 'api'] as const)('by %s, at the time they were made', async (way) => {
+    const { cursor } = await polled();
+    const id = lead('Ann');
+    lead('bystander');
+    wait(MINUTE_MS);
+    marketo.sandbox.unsubscribe(id, way);
+    const madeMs = marketo.clock.nowMs;
+    wait(MINUTE_MS);
+    const { counts } = await marketo.poll(cursor);
+    expect(marketo.optedOut()).toEqual(['ann@example.com']);
+    for (const request of marketo.requests) {
+      expect(request).toMatchObject({
+        change: 'opt-out',
+        source: 'marketo-poll',
+        sourceAtMs: madeMs + 999,
+        receivedAtMs: madeMs + MINUTE_MS,
+        leadId: id,
+      });
+    }
+    expect(counts.started).toBe(way === 'link' ? 2 : 1);
+  });
 
   it.each([[[9]], [[13]]] as const)('that only one feed tells of: activity %j', async (writes) => {
     const { cursor } = await polled();
