@@ -2,11 +2,23 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
+import type { ConsentActivities, ReconcileActivities } from '../../activities/consent/contract.js';
+import type { IterableConsentActivities } from '../../activities/iterable/consent-contract.js';
 import type { EventActivities, IterableActivities } from '../../activities/iterable/contract.js';
+import type { MarketoActivities } from '../../activities/marketo/contract.js';
+import type { ConsentLogActivities } from '../../activities/warehouse/contract.js';
 import { testConverter } from './converter.js';
 import { workflowBundlePath } from './temporal.js';
 
-export type TestActivities = IterableActivities & EventActivities;
+/** By the queue that serves them. */
+interface QueueActivities {
+  readonly iterable: IterableActivities & EventActivities & IterableConsentActivities & ConsentActivities;
+  readonly marketo: MarketoActivities;
+  readonly warehouse: ConsentLogActivities & ReconcileActivities;
+}
+export type TestActivities = QueueActivities['iterable'] &
+  QueueActivities['marketo'] &
+  QueueActivities['warehouse'];
 
 export interface Recipes {
   /** What the activities do from now on; those that are not named fail for good. */
@@ -17,28 +29,54 @@ export interface Recipes {
 const unexpected = (): never => {
   throw ApplicationFailure.nonRetryable('this story calls no such activity', 'unexpected-in-test');
 };
-const NONE: TestActivities = { deliverEvents: unexpected, reviseEvent: unexpected };
 
-/** Serves both queues until it is stopped. One per file: the test server hands tasks to workers that have left. */
+/** Each activity on its own queue, doing what the story says at the time of the call. */
+function scripted(current: () => Partial<TestActivities>): QueueActivities {
+  const told = <Name extends keyof TestActivities>(name: Name): Partial<TestActivities>[Name] =>
+    current()[name];
+  return {
+    iterable: {
+      deliverEvents: (items) => (told('deliverEvents') ?? unexpected)(items),
+      reviseEvent: (event, fields) => (told('reviseEvent') ?? unexpected)(event, fields),
+      consentSettings: () => (told('consentSettings') ?? unexpected)(),
+      applyConsent: (items) => (told('applyConsent') ?? unexpected)(items),
+      requestOptIns: (events) => (told('requestOptIns') ?? unexpected)(events),
+    },
+    marketo: {
+      followUnsubscribes: (cursor) => (told('followUnsubscribes') ?? unexpected)(cursor),
+      marketoStanding: (items) => (told('marketoStanding') ?? unexpected)(items),
+      startExtract: (job) => (told('startExtract') ?? unexpected)(job),
+      awaitExtract: (job, exportId) => (told('awaitExtract') ?? unexpected)(job, exportId),
+      cancelExtract: (job, exportId) => (told('cancelExtract') ?? unexpected)(job, exportId),
+    },
+    warehouse: {
+      appendConsentLog: (records) => (told('appendConsentLog') ?? unexpected)(records),
+      consentReport: (range) => (told('consentReport') ?? unexpected)(range),
+      consentHistory: (personHash) => (told('consentHistory') ?? unexpected)(personHash),
+      compareExtract: (job, exportId, options) =>
+        (told('compareExtract') ?? unexpected)(job, exportId, options),
+      startLeads: (leadIds) => (told('startLeads') ?? unexpected)(leadIds),
+    },
+  };
+}
+
+/** Serves all queues until it is stopped. One per file: the test server hands tasks to workers that have left. */
 export async function startRecipes(env: TestWorkflowEnvironment): Promise<Recipes> {
   const shared = { connection: env.nativeConnection, dataConverter: testConverter };
-  let current = NONE;
-  const activities: TestActivities = {
-    deliverEvents: (items) => current.deliverEvents(items),
-    reviseEvent: (event, fields) => current.reviseEvent(event, fields),
-  };
+  let current: Partial<TestActivities> = {};
+  const queues = Object.entries<object>(scripted(() => current));
   const workers = await Promise.all([
     Worker.create({
       ...shared,
       taskQueue: 'recipes',
       workflowBundle: { codePath: workflowBundlePath() },
     }),
-    Worker.create({ ...shared, taskQueue: 'iterable', activities }),
+    ...queues.map(([taskQueue, activities]) => Worker.create({ ...shared, taskQueue, activities })),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   return {
     use: (next) => {
-      current = { ...NONE, ...next };
+      current = next;
     },
     stop: async () => {
       for (const worker of workers) worker.shutdown();
