@@ -16,6 +16,7 @@ interface QueueActivities {
   readonly marketo: MarketoActivities;
   readonly warehouse: ConsentLogActivities & ReconcileActivities;
 }
+
 export type TestActivities = QueueActivities['iterable'] &
   QueueActivities['marketo'] &
   QueueActivities['warehouse'];
@@ -64,7 +65,7 @@ function scripted(current: () => Partial<TestActivities>): QueueActivities {
 export async function startRecipes(env: TestWorkflowEnvironment): Promise<Recipes> {
   const shared = { connection: env.nativeConnection, dataConverter: testConverter };
   let current: Partial<TestActivities> = {};
-  const queues = Object.entries<object>(scripted(() => current));
+  const queues = Object.entries<object>({ ...scripted(() => current) });
   const workers = await Promise.all([
     Worker.create({
       ...shared,
