@@ -5,19 +5,18 @@
 import type { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createRequestOptIns } from '../activities/consent/request-opt-ins.js';
-import { createConsentStarter } from '../activities/consent/start-consent.js';
-import { createIterableActivities } from '../activities/iterable/activities.js';
 import type { Config } from '../config/config.js';
 import { createHasher } from '../domain/person-hash.js';
 import { buildTemporalGateway } from '../gateway/on-temporal.js';
 import type { MapEvent } from '../recipes/map-product-event.js';
 import { searchAttributes } from '../workflows/shared/search-attributes.js';
+import { createProcessActivities } from './activities.js';
 import { createDataConverter } from './codec/data-converter.js';
 import { connectClient } from './connect.js';
 import { prepareNamespace } from './temporal/namespace.js';
+import { serveWarehouseOf } from './warehouse-queue.js';
+import { sharedQueues, startWorkers, warehouseQueue } from './workers.js';
 import { workflowBundle } from './workflow-bundle.js';
-import { startWorkers } from './workers.js';
 
 export interface AppOptions {
   readonly config: Config;
@@ -88,35 +87,32 @@ async function setUpNamespace(
   }
 }
 
-async function startWorkerPart(client: Client, { config, address, mapEvent }: AppOptions): Promise<Part> {
-  const { iterable } = config;
-  if (iterable === undefined) throw new Error('a worker needs ITERABLE_API_KEY');
-  const hasher = createHasher(config.personHashKey.reveal());
-  const starter = createConsentStarter({ client, hasher, environment: config.deployEnvironment });
-  const iterableActivities = createIterableActivities({
-    baseUrl: iterable.baseUrl,
-    apiKey: iterable.apiKey.reveal(),
-    limitShare: iterable.limitShare,
-    hasher,
-    ...(mapEvent === undefined ? {} : { mapEvent }),
-  });
+async function startWorkerPart(client: Client, options: AppOptions): Promise<Part> {
+  const { config, address, logger, mapEvent } = options;
+  if (config.iterable === undefined) throw new Error('a worker needs ITERABLE_API_KEY');
+  const activities = createProcessActivities({ client, config, iterable: config.iterable, mapEvent });
   const [connection, bundle] = await Promise.all([
     NativeConnection.connect({ ...config.temporal.connection.reveal(), address }),
     workflowBundle(),
   ]);
-  const workers = await startWorkers({
+  const deps = {
     connection,
     namespace: config.temporal.namespace,
     dataConverter: createDataConverter(config.payloadKeys),
-    workflowBundle: bundle,
-    activities: { ...iterableActivities, requestOptIns: createRequestOptIns(starter) },
-  });
+  };
+  const workers = [
+    await startWorkers(deps, sharedQueues(activities, bundle)),
+    await serveWarehouseOf(config.consentLog, {
+      logger,
+      start: (warehouse) => startWorkers(deps, [warehouseQueue(activities.onWarehouse(warehouse))]),
+    }),
+  ];
   return {
     stop: async () => {
-      await workers.stop();
+      await Promise.all(workers.map((each) => each.stop()));
       await connection.close();
     },
-    failed: neverEnding(workers.done),
+    failed: neverEnding(Promise.all(workers.map(({ done }) => done))),
   };
 }
 
@@ -145,7 +141,7 @@ async function startGatewayPart(
 }
 
 /** Workers end only when they are stopped, which nobody then waits for here, or by failing. */
-async function neverEnding(done: Promise<void>): Promise<never> {
+async function neverEnding(done: Promise<unknown>): Promise<never> {
   await done;
   return new Promise<never>(() => undefined);
 }

@@ -1,12 +1,15 @@
 /**
- * The queues that only the owner of the DuckDB file serves. A worker that finds the file taken runs without them, and
- * takes over when the owner has gone: in a rolling restart the new worker starts before the old one has ended.
+ * The queues that need the warehouse. A DuckDB file has one owner, which alone serves them: a worker that finds the
+ * file taken runs without, and takes over when the owner has gone, because in a rolling restart the new worker starts
+ * before the old one has ended. Snowflake has any number of workers.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DuckDbOptions } from '../activities/warehouse/duckdb.js';
 import type { Warehouse } from '../activities/warehouse/engine.js';
 import { openOwnedWarehouse } from '../activities/warehouse/ownership.js';
+import { createSnowflake } from '../activities/warehouse/snowflake/snowflake.js';
+import type { WarehouseConfig } from '../config/config.js';
 import type { RunningWorkers } from './workers.js';
 
 export interface WarehouseQueueOptions {
@@ -19,6 +22,23 @@ export interface WarehouseQueueOptions {
 }
 
 const RETRY_EVERY_MS = 3_000;
+
+/** @throws when the warehouse cannot be opened: a broken file, a private key that cannot be used */
+export async function serveWarehouseOf(
+  config: WarehouseConfig,
+  options: Omit<WarehouseQueueOptions, 'file'>,
+): Promise<RunningWorkers> {
+  if (config.kind === 'duckdb') return serveWarehouse({ ...options, file: { path: config.path } });
+  const warehouse = createSnowflake(config);
+  const workers = await options.start(warehouse);
+  return {
+    done: workers.done,
+    stop: async () => {
+      await workers.stop();
+      await warehouse.close();
+    },
+  };
+}
 
 /**
  * Tries to have the file once before it returns, then in the background. `done` settles after `stop`; it rejects when

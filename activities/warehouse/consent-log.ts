@@ -8,7 +8,14 @@ import { z } from 'zod';
 import type { ConsentReason } from '../../domain/consent-reasons.js';
 import { CONSENT_OUTCOMES, CONSENT_SOURCES, type ConsentRecord } from '../../domain/consent.js';
 import { readConsentReport } from './consent-report.js';
-import { COLUMNS, CONSENT_LOG, distinctEntries, prepareOnce, type Prepare } from './consent-table.js';
+import {
+  COLUMNS,
+  CONSENT_LOG,
+  entries,
+  prepareOnce,
+  type ColumnName,
+  type Prepare,
+} from './consent-table.js';
 import type { ConsentLogActivities } from './contract.js';
 import type { Cell, Warehouse } from './engine.js';
 import { readRows } from './read-rows.js';
@@ -58,8 +65,10 @@ function appendTogether(
   });
 }
 
+const ALL_COLUMNS = COLUMNS.map(({ name }) => name);
+
 /** What the table calls each value; all of them text on the way. */
-type Entry = Readonly<Record<(typeof COLUMNS)[number]['name'], Cell>>;
+type Entry = Readonly<Record<ColumnName, Cell>>;
 
 async function insert(
   warehouse: Warehouse,
@@ -68,8 +77,8 @@ async function insert(
   signal: AbortSignal,
 ): Promise<void> {
   const { dialect } = warehouse;
-  const entries = new Map(records.map((record) => [entryId(record), entryOf(record, loggedAtMs)]));
-  const names = COLUMNS.map(({ name }) => name).join(', ');
+  const distinct = new Map(records.map((record) => [entryId(record), entryOf(record, loggedAtMs)]));
+  const names = ALL_COLUMNS.join(', ');
   const incoming = dialect.jsonRows('?');
   const fields = COLUMNS.map(({ name, type }) => {
     const field = incoming.field(name);
@@ -79,7 +88,7 @@ async function insert(
   const sql = `INSERT INTO ${CONSENT_LOG} (${names})
     SELECT ${names} FROM (SELECT ${fields.join(', ')} FROM ${incoming.from}) AS incoming
     WHERE NOT EXISTS (SELECT 1 FROM ${CONSENT_LOG} AS logged WHERE logged.entry_id = incoming.entry_id)`;
-  await warehouse.execute({ sql, binds: [JSON.stringify([...entries.values()])] }, signal);
+  await warehouse.execute({ sql, binds: [JSON.stringify([...distinct.values()])] }, signal);
 }
 
 /** Names an entry for ever: a record is known by its reference, person and outcome. */
@@ -141,7 +150,7 @@ async function readHistory(
   const sql = `SELECT reference, person_hash, lead_id, change, source, ${isoText('activity_at')},
       ${isoText('received_at')}, ${isoText('acknowledged_at')}, ${isoText('verified_at')},
       ${isoText('decided_at')}, outcome, reason
-    FROM ${distinctEntries('person_hash = ?')} AS entries
+    FROM ${entries(warehouse, ALL_COLUMNS, 'person_hash = ?')}
     ORDER BY decided_at DESC, entry_id DESC LIMIT ${String(MOST_HISTORY)}`;
   const rows = await readRows(warehouse, { sql, binds: [personHash] }, signal);
   return rows.map((row) => recordOf(HistoryRow.parse(row))).reverse();

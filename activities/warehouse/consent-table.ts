@@ -50,13 +50,22 @@ async function createTable(warehouse: Warehouse, signal: AbortSignal): Promise<v
   );
 }
 
+export type ColumnName = (typeof COLUMNS)[number]['name'];
+
 /**
- * The entries that meet a condition, each once, as a FROM item. DuckDB has each once anyway. On Snowflake, which knows no
- * unique keys, two workers may add the same one in the same moment: the earlier counts.
+ * Columns of the entries that meet a condition, each entry once, as a FROM item. In DuckDB's file, which has one
+ * writer, they are so anyway. Snowflake enforces no keys: two workers may add the same entry in the same moment, and the
+ * earlier counts.
  */
-export function distinctEntries(condition: string): string {
-  return `(SELECT * FROM (
-      SELECT *, ROW_NUMBER() OVER (PARTITION BY entry_id ORDER BY logged_at) AS nth_of_entry
+export function entries(
+  { engine }: Pick<Warehouse, 'engine'>,
+  columns: readonly ColumnName[],
+  condition: string,
+): string {
+  const names = columns.join(', ');
+  if (engine === 'duckdb') return `(SELECT ${names} FROM ${CONSENT_LOG} WHERE ${condition}) AS entries`;
+  return `(SELECT ${names} FROM (
+      SELECT ${names}, ROW_NUMBER() OVER (PARTITION BY entry_id ORDER BY logged_at) AS nth_of_entry
       FROM ${CONSENT_LOG} WHERE ${condition}) AS every_entry
-    WHERE nth_of_entry = 1)`;
+    WHERE nth_of_entry = 1) AS entries`;
 }
