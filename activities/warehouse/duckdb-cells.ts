@@ -17,6 +17,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { decimalDigits, isoText, NANOS } from './cell-text.js';
 import type { Cell } from './engine.js';
 
 const { FLOAT } = DuckDBTypeId;
@@ -79,21 +80,6 @@ function floatText(value: number): string {
   return decimalDigits(value);
 }
 
-/** `1e+21` and `1e-7` written out. */
-function decimalDigits(value: number): string {
-  const text = String(value);
-  const parts = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
-  if (parts === null) return text;
-  const [, sign = '', first = '', rest = '', power = '0'] = parts;
-  const exponent = Number(power);
-  const digits = first + rest;
-  return exponent < 0
-    ? `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
-    : `${sign}${digits.padEnd(exponent + 1, '0')}`;
-}
-
-const NANOS = { perSecond: 1_000_000_000n, perMilli: 1_000_000n, perMicro: 1_000n } as const;
-
 function timestampText(value: DuckDBValue): string | undefined {
   if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) {
     return value.isFinite ? isoText(value.micros * NANOS.perMicro) : value.toString();
@@ -108,15 +94,6 @@ function timestampText(value: DuckDBValue): string | undefined {
     return value.isFinite ? isoText(value.seconds * NANOS.perSecond) : value.toString();
   }
   return undefined;
-}
-
-/** @param nanos since 1970, UTC */
-function isoText(nanos: bigint): string {
-  const fraction = ((nanos % NANOS.perSecond) + NANOS.perSecond) % NANOS.perSecond;
-  const seconds = new Date(Number((nanos - fraction) / NANOS.perMilli)).toISOString().slice(0, -5);
-  const digits = String(fraction).padStart(9, '0');
-  const kept = fraction % NANOS.perMilli === 0n ? 3 : fraction % NANOS.perMicro === 0n ? 6 : 9;
-  return `${seconds}.${digits.slice(0, kept)}Z`;
 }
 
 function isNested(value: DuckDBValue): boolean {

@@ -7,6 +7,7 @@ export const duckDbDialect: Dialect = {
   hash: (expression) => `md5(${expression})`,
   timestamp: (expression) => `CAST(${expression} AS TIMESTAMPTZ)`,
   isoText: (expression) => `strftime(CAST(${expression} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ')`,
+  json: (expression) => `CAST(${expression} AS JSON)`,
   /** @see https://duckdb.org/docs/stable/data/json/json_functions */
   jsonRows: (bind) => ({
     from: `(SELECT unnest(CAST(${bind} AS JSON[])) AS item) AS json_rows`,

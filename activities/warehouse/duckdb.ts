@@ -8,8 +8,9 @@ import { dirname } from 'node:path';
 import PQueue from 'p-queue';
 import { cellText, columnType } from './duckdb-cells.js';
 import { duckDbDialect } from './duckdb-dialect.js';
-import { duckDbFailure, shortResult } from './duckdb-failures.js';
+import { duckDbFailure } from './duckdb-failures.js';
 import type { Cell, Column, Result, Statement, Warehouse } from './engine.js';
+import { shortResult } from './short-result.js';
 
 export interface DuckDbOptions {
   /** File, created with its folder where absent. `<path>.tmp` beside it takes what does not fit into memory. */
