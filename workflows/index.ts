@@ -6,3 +6,4 @@ export { personConsent } from './person-consent/workflow.js';
 export { pollUnsubscribes } from './poll-unsubscribes/workflow.js';
 export { reconcileConsent } from './reconcile-consent/workflow.js';
 export { recordConsent } from './record-consent/workflow.js';
+export { syncModel } from './sync-model/workflow.js';

@@ -1,5 +1,5 @@
 /** What workflows may ask about syncs. Interfaces only: workflows import this file as types. Rows never pass here. */
-import type { Operation, RowVerdict } from '../../domain/sync-model.js';
+import type { Operation, RowVerdict, SyncGuards, SyncTarget } from '../../domain/sync-model.js';
 
 export interface SyncRun {
   /** `<model>-<time>-<random>`: names the plan table; letters, digits and hyphens. */
@@ -117,8 +117,18 @@ export interface LoadResult {
   readonly reasons: Readonly<Record<string, number>>;
 }
 
+/** What a run goes by: of its model, and of the worker. Read once, so that a change of recipes/ meets the next run. */
+export interface SyncSettings {
+  readonly target: SyncTarget['kind'];
+  readonly guards: SyncGuards;
+  /** Requests per second and project, as Iterable publishes them. */
+  readonly mostPerSecond: number;
+}
+
 /** Queues `iterable-bulk-users` and `iterable-bulk-events`, in the process that has the warehouse. */
 export interface SyncLoadActivities {
+  /** @throws ApplicationFailure `invalid-input`, not retryable: no such model, or one that maps what it must not */
+  readonly syncSettings: (model: string) => Promise<SyncSettings>;
   /**
    * Sends one range: maps, compares, batches by rows and bytes, reads every answer row by row, isolates bad rows. The
    * verdict of each row is in the ledger before it returns; an attempt after a crash sends only what the ledger lacks.

@@ -11,6 +11,8 @@ export const searchAttributes = {
   failureClass: defineSearchAttributeKey('FailureClass', SearchAttributeType.KEYWORD),
   parkedSince: defineSearchAttributeKey('ParkedSince', SearchAttributeType.DATETIME),
   environment: defineSearchAttributeKey('Environment', SearchAttributeType.KEYWORD),
+  syncModel: defineSearchAttributeKey('SyncModel', SearchAttributeType.KEYWORD),
+  rowsFailed: defineSearchAttributeKey('RowsFailed', SearchAttributeType.INT),
 } as const;
 
 /** What each one holds; docs/parked-events.md lists them. */
@@ -25,4 +27,6 @@ export const SEARCH_ATTRIBUTE_MEANINGS: Readonly<Record<keyof typeof searchAttri
     'Class of the failure: `invalid-input`, `auth`, `rate-limited`, `unavailable`, `rejected` or `expected`.',
   parkedSince: 'When the event was parked, or parked again after a release.',
   environment: 'DEPLOY_ENVIRONMENT of the gateway that took the event.',
+  syncModel: 'Model of recipes/models/ that a sync runs.',
+  rowsFailed: 'Rows of a sync that Iterable refused.',
 };

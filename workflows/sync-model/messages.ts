@@ -1,6 +1,11 @@
 /** What goes into and comes out of `syncModel`: one run of one model. */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { PlanSummary, RowCounts, RunRecord } from '../../activities/warehouse/sync-contract.js';
+import type {
+  PlanSummary,
+  RowCounts,
+  RunRecord,
+  SyncSettings,
+} from '../../activities/warehouse/sync-contract.js';
 
 export const SYNC_MODEL = 'syncModel';
 /** One run of a model at a time: the id is the model's. */
@@ -19,13 +24,20 @@ export interface SyncModelInput {
 export interface SyncMemory {
   readonly runId: string;
   readonly startedAtMs: number;
+  readonly settings: SyncSettings;
   readonly plan: PlanSummary;
   readonly loaded: LoadState;
+  /** Codes of the guards that a person has let pass. */
+  readonly approved: readonly string[];
+  /** Plans that were lost so far. */
+  readonly lostPlans: number;
 }
 
 export interface LoadState {
   readonly nextRow: number;
   readonly rowsPerCall: number;
+  /** The fewest rows that Iterable found too many. */
+  readonly tooManyRows?: number;
   readonly verdicts: RowCounts;
   readonly reasons: Readonly<Record<string, number>>;
   readonly calls: number;
