@@ -117,7 +117,7 @@ async function makeTables(plan: Prepared, signal: AbortSignal): Promise<void> {
   const isAllPlanned = (await rows(tables.plan)) === (await rows(tables.candidates));
   await run(
     isAllPlanned
-      ? `CREATE OR REPLACE TABLE ${tables.same} (row_key ${text}, raw_hash ${text})`
+      ? `CREATE OR REPLACE TABLE ${tables.same} (same_key ${text}, same_raw_hash ${text})`
       : sameSql(plan),
   );
   await run(
