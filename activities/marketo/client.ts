@@ -193,8 +193,8 @@ function headOf(bytes: Request): Promise<{ status: number; type: string }> {
   });
 }
 
-/** Real pages had it, in the values of Campaign Run ID: digits between doubled quotes. */
-const DOUBLED_QUOTES = /(:\s*)""(-?\d+)""(?=\s*[,}\]])/g;
+/** Real pages had it, in the values of Campaign Run ID: `""102938""`, a plain value between doubled quotes. */
+const DOUBLED_QUOTES = /(:\s*)""([^"\\,:{}[\]]+)""(?=\s*[,}\]])/g;
 
 function readBody(text: string): { body: unknown; isRepaired?: true } {
   const body = parsed(text);

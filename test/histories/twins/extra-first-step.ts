@@ -4,6 +4,11 @@ import type { ForwardEventsInput, ForwardEventsResult } from '../../../workflows
 import { forwardEvents as rightForwardEvents } from '../../../workflows/forward-events/workflow.js';
 import type { ParkedEventInput, ParkedState } from '../../../workflows/parked-event/messages.js';
 import { parkedEvent as rightParkedEvent } from '../../../workflows/parked-event/workflow.js';
+import type {
+  PollUnsubscribesInput,
+  PollUnsubscribesResult,
+} from '../../../workflows/poll-unsubscribes/messages.js';
+import { pollUnsubscribes as rightPollUnsubscribes } from '../../../workflows/poll-unsubscribes/workflow.js';
 
 export async function forwardEvents(input: ForwardEventsInput): Promise<ForwardEventsResult> {
   await sleep('1 second');
@@ -13,4 +18,9 @@ export async function forwardEvents(input: ForwardEventsInput): Promise<ForwardE
 export async function parkedEvent(input: ParkedEventInput): Promise<ParkedState> {
   await sleep('1 second');
   return rightParkedEvent(input);
+}
+
+export async function pollUnsubscribes(input: PollUnsubscribesInput): Promise<PollUnsubscribesResult> {
+  await sleep('1 second');
+  return rightPollUnsubscribes(input);
 }
