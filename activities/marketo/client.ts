@@ -169,6 +169,7 @@ async function openStream(
     decompress: false, // ranges and checksums are of the bytes as stored
     timeout: { response: timeoutMs, socket: SILENCE_MS },
   });
+  bytes.on('error', () => undefined); // whoever reads is told; before that nobody listens
   try {
     const { status, type } = await headOf(bytes);
     if ((status === 200 || status === 206) && !type.includes('json')) return { kind: 'file', status, bytes };
