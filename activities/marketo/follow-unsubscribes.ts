@@ -194,7 +194,7 @@ async function resolved(
     ...signs.filter(({ kind }) => kind !== 'resubscribed').map(({ leadId }) => leadId),
     ...merges.map(({ winnerId }) => winnerId),
   ]);
-  const leads = await findLeads(connection, 'id', [...ids].map(String), PRIORITY.poll);
+  const leads = await findLeads(connection, 'id', [...ids].map(String), { priority: PRIORITY.poll });
   return resolve({
     signs,
     repeated,
