@@ -134,7 +134,7 @@ const optOut = (email: string): ConsentItem => ({
 describeConnector<ConsentItem>({
   ...shared,
   name: 'Iterable, consent',
-  without: { 'large-row': 'a row is one address' },
+  leftOut: { 'large-row': 'a row is one address' },
   start: () =>
     start<ConsentItem>({
       rows: (count, sandbox) =>

@@ -1,5 +1,5 @@
 /** What happens to one person in one seed of the race: a timetable, the same for the same seed. */
-import { randomNumbers } from '../../../sandbox/iterable/faults.js';
+import { randomNumbers } from '../../../sandbox/shared/fault-draw.js';
 import type { Action, Target } from '../../../sandbox/iterable/index.js';
 
 export const MARKETING = 101;
