@@ -53,6 +53,23 @@ export const REASONS = {
     meaning: 'Iterable does not know the endpoint: wrong base URL, or a feature that is not enabled.',
     fix: 'Correct ITERABLE_BASE_URL and restart the worker; waiting events go on by themselves.',
   },
+  // Consent
+  'not-in-iterable': {
+    meaning: 'Iterable does not know the person; an opt-out creates nobody.',
+    fix: 'Nothing: they are looked up again for some days.',
+  },
+  'channel-closed': {
+    meaning: 'The person has left the whole channel in Iterable.',
+    fix: 'Nothing: only they can come back to it.',
+  },
+  'schema-mismatch': {
+    meaning: 'Message types or channels in Iterable are not those of recipes/subscriptions.ts.',
+    fix: 'Read which one in the activity failure; mend it in Iterable or in recipes/. Waiting requests go on by themselves.',
+  },
+  settling: {
+    meaning: 'Iterable may still show what was before our last write to this person.',
+    fix: 'Nothing: it is looked at again once the settling time is over.',
+  },
   // Not now
   'profile-not-visible': {
     meaning: 'The profile was written but cannot be read yet; Iterable applies updates with a delay.',
@@ -135,7 +152,7 @@ export const REASONS = {
   },
   // The end of patience
   cancelled: {
-    meaning: 'An operator cancelled the workflow that carried the event.',
+    meaning: 'An operator cancelled the workflow that carried the event or request.',
     fix: 'Release or discard.',
   },
   'gave-up': {

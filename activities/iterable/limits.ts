@@ -17,10 +17,14 @@ const MOST_CONCURRENT = 128;
 
 export interface Limiter {
   /**
-   * Runs one call when its turn comes. Among those that wait, higher `priority` first.
+   * Runs one call when its turn comes, and tells it how long it has waited. Among those that wait, higher `priority` first.
    * @param waiting.signal ends the waiting; a call that has started is left alone
    */
-  readonly run: <T>(key: LimitKey, call: () => Promise<T>, waiting: Waiting) => Promise<Turn<T>>;
+  readonly run: <T>(
+    key: LimitKey,
+    call: (waitedMs: number) => Promise<T>,
+    waiting: Waiting,
+  ) => Promise<Turn<T>>;
   /** No call of this key starts for so long; a shorter pause never cuts a longer one. */
   readonly pause: (key: LimitKey, forMs: number) => void;
 }
