@@ -77,25 +77,26 @@ export function createConnection({ client, ...parts }: ConnectionParts): Connect
   const { limiter } = parts;
   const { moment, learn } = createLearning(parts);
 
-  /** One call with a token, in turn. */
+  /** One call with a token, in turn. Whoever has to wait for a long pause asks for no token either. */
   const once = async <R>(
     request: MarketoRequest,
     { priority, signal }: Required<Asking>,
     { send, judge: judgeReply }: Manner<R>,
   ): Promise<{ answered: Answered | FileReply; accessToken?: string }> => {
-    const token = await orAborted(tokens.current(moment(request)), signal);
-    if (token.kind === 'retry') {
-      marketoMetrics().countCall(request.endpoint, token.class, 0);
-      return { answered: token };
-    }
-    const { accessToken } = token;
-    const turn = await limiter.run(() => send(accessToken, signal), { signal, priority });
+    const call = async (): Promise<Retry | { reply: R; accessToken: string }> => {
+      const token = await orAborted(tokens.current(moment(request)), signal);
+      if (token.kind === 'retry') return token;
+      const { accessToken } = token;
+      return { reply: await send(accessToken, signal), accessToken };
+    };
+    const turn = await limiter.run(call, { signal, priority });
     if (turn.kind === 'paused') return { answered: pausedFor(turn.remainingMs, limiter.pausedBecause()) };
     endIfAborted(signal);
     if (turn.kind === 'abandoned') throw new Error('a call was abandoned that nobody has cancelled');
-    const answered = judgeReply(turn.value, moment(request));
-    learn(request.endpoint, answered, turn.waitedMs);
-    return { answered, accessToken };
+    const { value, waitedMs } = turn;
+    const answered = 'kind' in value ? value : judgeReply(value.reply, moment(request));
+    learn(request.endpoint, answered, waitedMs);
+    return 'kind' in value ? { answered } : { answered, accessToken: value.accessToken };
   };
 
   /** Once more with a fresh token where Marketo calls the first one over; twice over is no accident. */

@@ -178,7 +178,10 @@ export function changeField(
   }
 }
 
-/** The losers vanish without activities of their own; the 32 is the winner's. */
+/**
+ * The losers vanish without activities of their own; the 32 is the winner's.
+ * @throws RangeError for a lead that is not there, or is to be merged into itself
+ */
 export function mergeLeads(
   world: World,
   winner: number,
@@ -186,6 +189,7 @@ export function mergeLeads(
   options: ActOptions = {},
 ): void {
   const kept = world.lead(winner);
+  if (losers.includes(winner)) throw new RangeError(`lead ${winner} cannot be merged into itself`);
   const merged = losers.map((id) => world.lead(id));
   for (const { id, email, unsubscribed } of merged) {
     world.remember(email, unsubscribed);

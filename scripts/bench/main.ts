@@ -1,5 +1,6 @@
 /** `npm run bench -- <what>`: prints the figures that the README states, each beside a baseline of the same run. */
 import { Command, InvalidArgumentError } from 'commander';
+import { benchRace, type RaceBenchOptions } from './consent-race.js';
 import { benchIntake } from './intake.js';
 
 function count(value: string): number {
@@ -18,5 +19,16 @@ program
   .option('--json', 'print JSON', false)
   .action(async (options: { events: number; baselineEvents: number; connections: number; json: boolean }) => {
     await benchIntake(options);
+  });
+program
+  .command('race')
+  .description('concurrent changes to one person, many people at once; targeted API on and off')
+  .option('--seeds <n>', 'people in each of the two runs', count, 100)
+  .option('--first-seed <n>', 'the seed of the first', count, 1)
+  .option('--changes <n>', 'changes of each person', count, 20)
+  .option('--at-once <n>', 'people at once', count, 20)
+  .option('--json', 'print JSON', false)
+  .action(async (options: RaceBenchOptions) => {
+    await benchRace(options);
   });
 await program.parseAsync();

@@ -6,6 +6,7 @@ import { addConsentCommands } from './consent-commands.js';
 import { addEventsCommands } from './events-commands.js';
 import { addKeysCommands } from './keys-commands.js';
 import { addParkedCommands } from './parked-commands.js';
+import { addSchedulesCommands } from './schedules-commands.js';
 
 export function createProgram(): Command {
   const program = new Command('recipes')
@@ -14,6 +15,7 @@ export function createProgram(): Command {
   addEventsCommands(program);
   addParkedCommands(program);
   addConsentCommands(program);
+  addSchedulesCommands(program);
   addCodecCommand(program);
   addKeysCommands(program);
   return program;

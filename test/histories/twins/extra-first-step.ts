@@ -11,4 +11,7 @@ const late =
 
 export const forwardEvents = late(right.forwardEvents);
 export const parkedEvent = late(right.parkedEvent);
+export const personConsent = late(right.personConsent);
+export const pollUnsubscribes = late(right.pollUnsubscribes);
 export const reconcileConsent = late(right.reconcileConsent);
+export const recordConsent = late(right.recordConsent);
