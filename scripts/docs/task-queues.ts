@@ -5,13 +5,29 @@ import { code, markdownTable } from './generated.js';
 export const TASK_QUEUES = [
   {
     queue: 'recipes',
-    serves: 'Workflows: `forwardEvents`, `parkedEvent`',
-    whenEmpty: 'Events are accepted and wait; updates of parked events are not answered.',
+    serves: 'Workflows, all of them',
+    whenEmpty:
+      'Events and unsubscribes are accepted and wait; updates, queries and operator commands are not answered.',
   },
   {
     queue: 'iterable',
-    serves: 'Activities: `deliverEvents`, `reviseEvent`',
-    whenEmpty: 'Events wait. After 76 hours they are parked as `gave-up`.',
+    serves: 'Activities: `deliverEvents`, `reviseEvent`, `consentSettings`, `applyConsent`, `requestOptIns`',
+    whenEmpty:
+      'Events wait, after 76 hours they are parked as `gave-up`. Opt-outs wait for as long as it takes.',
+  },
+  {
+    queue: 'marketo',
+    serves:
+      'Activities: `followUnsubscribes`, `marketoStanding`, `startExtract`, `awaitExtract`, `cancelExtract`. Only where Marketo is configured',
+    whenEmpty:
+      'Unsubscribes come by webhook only, opt-ins wait for their check. Then the poll goes on where it was.',
+  },
+  {
+    queue: 'warehouse',
+    serves:
+      'Activities: `appendConsentLog`, `consentReport`, `consentHistory`, `compareExtract`, `startLeads`. With DuckDB only by the worker that has the file',
+    whenEmpty:
+      'Entries of the consent log wait, and comparisons; `consent report` and `consent show` end with exit code 4.',
   },
 ] as const;
 
