@@ -5,29 +5,27 @@ import { code, markdownTable } from './generated.js';
 export const TASK_QUEUES = [
   {
     queue: 'recipes',
-    serves: 'Workflows, all of them',
-    whenEmpty:
-      'Events and unsubscribes are accepted and wait; updates, queries and operator commands are not answered.',
+    serves:
+      'Workflows: `forwardEvents`, `parkedEvent`, `personConsent`, `pollUnsubscribes`, `reconcileConsent`, `recordConsent`, `askWarehouse`',
+    whenEmpty: 'Events and opt-outs are accepted and wait; updates and questions are not answered.',
   },
   {
     queue: 'iterable',
-    serves: 'Activities: `deliverEvents`, `reviseEvent`, `consentSettings`, `applyConsent`, `requestOptIns`',
-    whenEmpty:
-      'Events wait, after 76 hours they are parked as `gave-up`. Opt-outs wait for as long as it takes.',
+    serves: 'Activities: `deliverEvents`, `reviseEvent`, `requestOptIns`, `consentSettings`, `applyConsent`',
+    whenEmpty: 'Events and opt-outs wait. After 76 hours events are parked as `gave-up`.',
   },
   {
     queue: 'marketo',
     serves:
-      'Activities: `followUnsubscribes`, `marketoStanding`, `startExtract`, `awaitExtract`, `cancelExtract`. Only where Marketo is configured',
-    whenEmpty:
-      'Unsubscribes come by webhook only, opt-ins wait for their check. Then the poll goes on where it was.',
+      'Activities: `followUnsubscribes`, `marketoStanding`, `startExtract`, `awaitExtract`, `cancelExtract`. Only with Marketo configured',
+    whenEmpty: 'Polls, comparisons and opt-ins wait; opt-outs of the webhook go on.',
   },
   {
     queue: 'warehouse',
     serves:
-      'Activities: `appendConsentLog`, `consentReport`, `consentHistory`, `compareExtract`, `startLeads`. With DuckDB only by the worker that has the file',
+      'Activities: `appendConsentLog`, `consentReport`, `consentHistory`, `compareExtract`, `startLeads`. By one process where the warehouse is DuckDB',
     whenEmpty:
-      'Entries of the consent log wait, and comparisons; `consent report` and `consent show` end with exit code 4.',
+      'Opt-outs go on, and are logged later; comparisons wait; `consent report` and `consent show` say so.',
   },
 ] as const;
 
