@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: everything on this machine, nothing to configure. Starts the Temporal dev server with its UI, a
- * sandbox Iterable and a sandbox Marketo, gateway and worker, plays a tour, prints what came of it, and stays until Ctrl-C on a terminal.
+ * `npm run demo`: everything on this machine, nothing to configure. Starts the Temporal dev server with its UI, sandboxes
+ * of Iterable and Marketo, gateway and worker, plays a tour, prints what came of it, and stays until Ctrl-C on a terminal.
  */
 import { Command } from 'commander';
 import { playOptOuts } from './opt-outs.js';
@@ -22,7 +22,10 @@ const playTour = async (stage: Stage): Promise<Section[]> => [
 ];
 // Before anything is started: what starts is also to be stopped.
 const stop = new Promise<void>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      resolve();
+    });
 });
 const stage = await startStage(say);
 try {

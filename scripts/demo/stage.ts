@@ -95,14 +95,7 @@ async function build(
   });
   closers.push(() => app.stop());
   const gatewayUrl = app.gatewayUrl ?? '';
-  const loseWebhooks = (lost: boolean): void => {
-    marketo.sendsWebhooksTo({
-      url: `${gatewayUrl}/v1/marketo/unsubscribes`,
-      token: WEBHOOK_TOKEN,
-      encoding: 'json',
-      faults: { seed: 1, lossRate: lost ? 1 : 0 },
-    });
-  };
+  const loseWebhooks = webhooksFrom(marketo, gatewayUrl);
   loseWebhooks(false);
   return {
     client: app.client,
@@ -118,6 +111,17 @@ async function build(
       mapEvent = next;
     },
     close,
+  };
+}
+
+function webhooksFrom(marketo: SandboxMarketo, gatewayUrl: string): Stage['loseWebhooks'] {
+  return (lost) => {
+    marketo.sendsWebhooksTo({
+      url: `${gatewayUrl}/v1/marketo/unsubscribes`,
+      token: WEBHOOK_TOKEN,
+      encoding: 'json',
+      faults: { seed: 1, lossRate: lost ? 1 : 0 },
+    });
   };
 }
 

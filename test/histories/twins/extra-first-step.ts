@@ -9,6 +9,7 @@ const late =
     return workflow(input);
   };
 
+export const askWarehouse = late(right.askWarehouse);
 export const forwardEvents = late(right.forwardEvents);
 export const parkedEvent = late(right.parkedEvent);
 export const personConsent = late(right.personConsent);

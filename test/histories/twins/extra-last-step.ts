@@ -10,6 +10,7 @@ const longer =
     return result;
   };
 
+export const askWarehouse = longer(right.askWarehouse);
 export const forwardEvents = longer(right.forwardEvents);
 export const parkedEvent = longer(right.parkedEvent);
 export const personConsent = longer(right.personConsent);
