@@ -12,6 +12,7 @@ import {
   type PollUnsubscribesResult,
 } from '../../workflows/poll-unsubscribes/messages.js';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
+import { eventually } from '../support/eventually.js';
 import { TEST_HASHER } from '../support/events.js';
 import { startRecipes, type Recipes } from '../support/recipes-worker.js';
 import { localEnv, timeSkippingEnv } from '../support/temporal.js';
@@ -163,9 +164,18 @@ describe('pollUnsubscribes', () => {
 });
 
 describe('a schedule of polls', () => {
+  let env: TestWorkflowEnvironment;
+  let recipes: Recipes;
+  beforeAll(async () => {
+    env = await localEnv();
+    recipes = await startRecipes(env);
+  });
+  afterAll(async () => {
+    await recipes.stop();
+    await env.teardown();
+  });
+
   it('begins each run where the last one that ended well has ended', async () => {
-    const env = await localEnv();
-    const recipes = await startRecipes(env);
     const cursors: (PollCursor | undefined)[] = [];
     recipes.use({
       followUnsubscribes: (cursor) => {
@@ -176,7 +186,6 @@ describe('a schedule of polls', () => {
     const schedule = await env.client.schedule.create({
       scheduleId: 'polls',
       spec: {},
-      policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL },
       action: {
         type: 'startWorkflow',
         workflowType: POLL_UNSUBSCRIBES,
@@ -184,11 +193,13 @@ describe('a schedule of polls', () => {
         args: [{ environment: 'test' }],
       },
     });
-    for (let n = 0; n < 3; n += 1) await schedule.trigger(ScheduleOverlapPolicy.BUFFER_ALL);
-    while (cursors.length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let n = 1; n <= 3; n += 1) {
+      await schedule.trigger(ScheduleOverlapPolicy.BUFFER_ALL);
+      await eventually(() => {
+        expect(cursors).toHaveLength(n);
+      });
+    }
     expect(cursors).toEqual([undefined, cursorAt(1), cursorAt(2)]);
     await schedule.delete();
-    await recipes.stop();
-    await env.teardown();
   });
 });
