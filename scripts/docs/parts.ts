@@ -7,6 +7,7 @@ import { iterableLimitsTable } from './iterable-limits.js';
 import { metricsTable } from './metrics.js';
 import { PRODUCT_EVENT_PARTS } from './product-events.js';
 import { recipesTable } from './recipes.js';
+import { marketoEndpointsTable, marketoFaultsTable, marketoSettingsTable } from './sandbox-marketo.js';
 import { sandboxEndpointsTable, sandboxFaultsTable, sandboxSettingsTable } from './sandbox.js';
 import { cloudCommand, searchAttributesTable, selfHostedCommands } from './search-attributes.js';
 import { taskQueuesTable } from './task-queues.js';
@@ -27,4 +28,7 @@ export const PARTS: readonly GeneratedPart[] = [
   { name: 'sandbox-endpoints', markdown: sandboxEndpointsTable },
   { name: 'sandbox-faults', markdown: sandboxFaultsTable },
   { name: 'sandbox-settings', markdown: sandboxSettingsTable },
+  { name: 'sandbox-marketo-endpoints', markdown: marketoEndpointsTable },
+  { name: 'sandbox-marketo-faults', markdown: marketoFaultsTable },
+  { name: 'sandbox-marketo-settings', markdown: marketoSettingsTable },
 ];

@@ -105,13 +105,20 @@ function perform(sandbox: SandboxMarketo, live: number[], doing: Act): void {
   if (doing.act === 'unsubscribe') sandbox.unsubscribe(id, doing.how);
   else if (doing.act === 'resubscribe') sandbox.resubscribe(id);
   else if (doing.act === 'move') sandbox.changeEmail(id, doing.email);
-  else {
-    const gone = doing.act === 'delete' ? id : live[doing.other % live.length];
-    if (doing.act === 'merge' && (gone === id || gone === undefined)) return;
-    if (doing.act === 'merge') sandbox.mergeLeads(id, gone ?? 0);
-    else sandbox.deleteLead(id);
-    live.splice(live.indexOf(gone ?? 0), 1);
-  }
+  else remove(sandbox, live, id, doing);
+}
+
+function remove(
+  sandbox: SandboxMarketo,
+  live: number[],
+  id: number,
+  doing: Extract<Act, { act: 'merge' | 'delete' }>,
+): void {
+  const gone = (doing.act === 'delete' ? id : live[doing.other % live.length]) ?? id;
+  if (doing.act === 'delete') sandbox.deleteLead(id);
+  else if (gone === id) return;
+  else sandbox.mergeLeads(id, gone);
+  live.splice(live.indexOf(gone), 1);
 }
 
 /** What a reader of 12 and 13 alone makes of a lead that was born subscribed. */
