@@ -99,7 +99,8 @@ async function settled(personHash: string, { client }: RaceWorld): Promise<void>
     await delay(POLL_MS);
     const { pending, unlogged } = await handle.query(consentStateQuery);
     if (pending.length === 0 && unlogged === 0) break;
-    if (Date.now() > deadlineMs) throw new Error(`${String(pending.length)} of a person’s requests do not settle`);
+    if (Date.now() > deadlineMs)
+      throw new Error(`${String(pending.length)} of a person’s requests do not settle`);
   }
   await handle.terminate('the race is over');
 }
