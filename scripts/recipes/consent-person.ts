@@ -72,7 +72,7 @@ export async function startOptOut(client: Client, person: Person, config: Config
   return { workflowId, reference: request.reference };
 }
 
-/** @returns undefined when it has not been decided within the time */
+/** @returns undefined when it has not been decided within the time, also because no worker runs: the request waits for one */
 export async function decisionAbout(
   client: Client,
   personHash: string,
@@ -81,9 +81,14 @@ export async function decisionAbout(
 ): Promise<ConsentRecord | undefined> {
   const endMs = performance.now() + withinMs;
   for (;;) {
-    const state = await liveState(client, personHash);
+    const state = await liveState(client, personHash).catch(notYet);
     const record = state?.recent.find((recent) => recent.reference === reference);
     if (record !== undefined || performance.now() >= endMs) return record;
     await delay(LOOK_EVERY_MS);
   }
+}
+
+function notYet(error: unknown): undefined {
+  if (!(error instanceof CommandError)) throw error;
+  return undefined;
 }
