@@ -60,6 +60,8 @@ export interface Dialect {
   readonly timestamp: (expression: string) => string;
   /** ISO 8601 text, UTC, in milliseconds, of a timestamp expression. */
   readonly isoText: (expression: string) => string;
+  /** A JSON value, for a column of the type `json`, from its text. */
+  readonly json: (expression: string) => string;
   /** One row per element of a JSON array bound as one text: a FROM item; `field` reads one field of the element as text. */
   readonly jsonRows: (bind: string) => {
     readonly from: string;

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { benchRace, type RaceBenchOptions } from './consent-race.js';
 import { benchIntake } from './intake.js';
+import { benchReconcile, type ReconcileBenchOptions } from './reconcile.js';
 
 function count(value: string): number {
   const number = Number(value);
@@ -30,5 +31,15 @@ program
   .option('--json', 'print JSON', false)
   .action(async (options: RaceBenchOptions) => {
     await benchRace(options);
+  });
+program
+  .command('reconcile')
+  .description('all leads of Marketo compared with Iterable and the consent log, and the breaker tripped')
+  .option('--leads <n>', 'leads in Marketo', count, 1_000_000)
+  .option('--unsubscribed-one-in <n>', 'one lead in so many is unsubscribed', count, 20)
+  .option('--missed <n>', 'unsubscribed people whom Iterable still mails', count, 1_500)
+  .option('--json', 'print JSON', false)
+  .action(async (options: ReconcileBenchOptions) => {
+    await benchReconcile(options);
   });
 await program.parseAsync();

@@ -27,7 +27,7 @@ export interface Finding {
   readonly lost: number;
 }
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 300_000;
 const POLL_MS = 200;
 
 export async function raceOne(seed: number, count: number, world: RaceWorld): Promise<Finding> {
@@ -99,7 +99,8 @@ async function settled(personHash: string, { client }: RaceWorld): Promise<void>
     await delay(POLL_MS);
     const { pending, unlogged } = await handle.query(consentStateQuery);
     if (pending.length === 0 && unlogged === 0) break;
-    if (Date.now() > deadlineMs) throw new Error(`${String(pending.length)} requests are still pending`);
+    if (Date.now() > deadlineMs)
+      throw new Error(`${String(pending.length)} of a person’s requests do not settle`);
   }
   await handle.terminate('the race is over');
 }

@@ -156,6 +156,46 @@ describe('applyConsent', () => {
     },
   );
 
+  it.each(MODES)(
+    'does not write again an opt-in that is gone when it is verified: %s',
+    async (_, settings) => {
+      const connector = await start(settings);
+      connector.sandbox.addUser(PERSON, {});
+      expect(await one(connector, item('opt-in'))).toEqual({ kind: 'delivered' });
+      expect(await one(connector, item('opt-in', { verifies: true }))).toEqual({ kind: 'unchanged' });
+      const target = { group: 'messageType', id: MARKETING, policy: 'OptIn' } as const;
+      connector.sandbox.changePreference(PERSON, target, 'unsubscribe');
+      const gone = { kind: 'skipped', reason: 'opted-out-since' };
+      expect(await one(connector, item('opt-in', { verifies: true }))).toEqual(gone);
+      expect(mailable(connector)).toBe(false);
+    },
+  );
+
+  it('loses a change of somebody else’s in the window of a merge, and none with a targeted write', async () => {
+    for (const targetedSubscriptions of [true, false]) {
+      const connector = await start({ targetedSubscriptions });
+      connector.sandbox.addUser(PERSON, { subscribedMessageTypeIds: [MARKETING] });
+      await one(connector, item('opt-out')); // whether the targeted endpoints are there is known from here on
+      await one(connector, item('opt-in'));
+      // Somebody subscribes to another type right after our read: the sandbox's clock is asked once per request.
+      const other = { group: 'messageType', id: OTHER_OPT_IN, policy: 'OptIn' } as const;
+      const before = connector.sandbox.received('/api/users/getByEmail').length;
+      connector.sandbox.configure({
+        now: () => {
+          const hasRead = connector.sandbox.received('/api/users/getByEmail').length > before;
+          if (hasRead && !connector.sandbox.mailable(PERSON, OTHER_OPT_IN)) {
+            connector.sandbox.configure({ now: () => connector.clock.nowMs });
+            connector.sandbox.changePreference(PERSON, other, 'subscribe');
+          }
+          return connector.clock.nowMs;
+        },
+      });
+      expect(await one(connector, item('opt-out'))).toEqual({ kind: 'delivered' });
+      expect(mailable(connector)).toBe(false);
+      expect(connector.sandbox.mailable(PERSON, OTHER_OPT_IN)).toBe(targetedSubscriptions);
+    }
+  });
+
   it('does not believe a read within the settling time', async () => {
     const connector = await start({ readableAfterMs: { users: 30_000, events: 0 } });
     connector.sandbox.addUser(PERSON, {});
