@@ -89,7 +89,8 @@ describe('what Snowflake answers', () => {
     ['an unknown code about data', sql('100999', '22003'), 'invalid-input', 'value-refused', FINAL],
     ['an unknown code about the system', sql('000603', 'XX000'), 'unavailable', 'unavailable', BACKOFF_MS],
     ['an unknown code', sql('099999', '42999'), 'rejected', 'sql-refused', FINAL],
-  ])('gives %s its class, its reason and its wait', (_, reply, type, reason, afterMs) => {
+  ])('gives %s its class, its reason and its wait', (...row) => {
+    const [, reply, type, reason, afterMs] = row;
     const judgement = judge(reply, moment);
     expect(judgement).toMatchObject({ kind: 'refused', class: type, reason });
     if (judgement.kind !== 'refused') return;
