@@ -8,6 +8,7 @@ import { metricsTable } from './metrics.js';
 import { PRODUCT_EVENT_PARTS } from './product-events.js';
 import { recipesTable } from './recipes.js';
 import { sandboxEndpointsTable, sandboxFaultsTable, sandboxSettingsTable } from './sandbox.js';
+import { snowflakeFaultsTable, snowflakeSettingsTable } from './sandbox-snowflake.js';
 import { cloudCommand, searchAttributesTable, selfHostedCommands } from './search-attributes.js';
 import { taskQueuesTable } from './task-queues.js';
 
@@ -27,4 +28,6 @@ export const PARTS: readonly GeneratedPart[] = [
   { name: 'sandbox-endpoints', markdown: sandboxEndpointsTable },
   { name: 'sandbox-faults', markdown: sandboxFaultsTable },
   { name: 'sandbox-settings', markdown: sandboxSettingsTable },
+  { name: 'sandbox-snowflake-faults', markdown: snowflakeFaultsTable },
+  { name: 'sandbox-snowflake-settings', markdown: snowflakeSettingsTable },
 ];
