@@ -22,10 +22,16 @@ export interface ConsentItem {
    * show what was before: what it shows is then not taken for done.
    */
   readonly writtenAtMs?: number;
+  /**
+   * This change was written before, and its settling time is over: what is not as wanted now did not hold, so it is
+   * written the other way, by merging.
+   */
+  readonly verifies?: true;
 }
 
 /**
  * What became of one item. `delivered`: Iterable accepted a write. `unchanged`: the read showed everything as wanted.
+ * `retry` with the reason `settling`: what is stored cannot be known before the settling time is over.
  * `skipped` for `not-in-iterable`, `channel-closed` (opt-ins only) and `forgotten-user`.
  */
 export interface ConsentVerdict {

@@ -33,6 +33,7 @@ describe('metrics', () => {
     gateway.duplicate();
     gateway.answered('/readyz', 200);
     gateway.rejected('no-token');
+    gateway.repaired();
     await new MockActivityEnvironment({}, { metricMeter }).run(() => {
       const iterable = iterableMetrics();
       iterable.countCall('trackEvent', 'ok', 20);

@@ -1,10 +1,12 @@
 /** Every story of every workflow type: recorded by `npm run histories`, replayed by histories.test.ts. */
 import { forwardEventsStories } from './forward-events.stories.js';
 import { parkedEventStories } from './parked-event.stories.js';
+import { reconcileConsentStories } from './reconcile-consent.stories.js';
 import type { Story } from './scene.js';
 
 /** By workflow type, then by the story's name, which is also the name of its file. */
 export const stories: Readonly<Record<string, Readonly<Record<string, Story>>>> = {
   forwardEvents: forwardEventsStories,
   parkedEvent: parkedEventStories,
+  reconcileConsent: reconcileConsentStories,
 };
