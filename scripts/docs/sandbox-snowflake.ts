@@ -43,6 +43,8 @@ const SETTINGS: Readonly<Record<keyof SnowflakeSettings, string>> = {
   strictIssueTime: 'Refuses tokens that are older than 60 s.',
   warehouses: 'Virtual warehouses that the user may use.',
   roles: 'Roles that the user may use.',
+  mayCreateSchemas:
+    'Whether the role may create schemas, which [Snowflake](snowflake.md#grants) does not grant.',
   retryAfterSeconds: 'Header `Retry-After` of a 429.',
   slowMs: "How long a statement with the fault `slow` runs, on the sandbox's clock.",
   recordBodies: '`none` for long benchmarks: what was received is then counted, not kept.',
