@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { ConsentRecord, ConsentRequest } from '../../domain/consent.js';
 import { addCounts, NO_COUNTS, type PollCounts } from '../../domain/poll-counts.js';
 import type { Hasher } from '../../domain/person-hash.js';
+import { endOfSecond } from '../../domain/marketo-date.js';
 import type { ConsentStarter } from '../consent/contract.js';
 import type { Refused, Retry } from './answers.js';
 import type { Connection } from './connection.js';
@@ -17,7 +18,6 @@ import {
   type NameSign,
   type PollProgress,
 } from './cursor.js';
-import { sourceTimeOf } from './dates.js';
 import { failureOf } from './failures.js';
 import { readPage, type FeedName, type Page } from './feeds.js';
 import { findLeads } from './leads.js';
@@ -130,7 +130,7 @@ async function settle(
     before.seen,
     nameOf,
   );
-  const { unsubscribes, recent } = await resolved(parts.connection, pages, fresh, before);
+  const { unsubscribes, recent } = await resolved(parts.connection, pages, { fresh, repeated }, before);
   const requests = requestsOf(unsubscribes, parts.now());
   const records = recordsOf(unsubscribes, parts);
   if (requests.length > 0) await parts.starter.start(requests);
@@ -143,7 +143,7 @@ async function settle(
     pages: pages.length,
     activities: sumOf(pages, ({ records: count }) => count),
     started: requests.length,
-    repeated,
+    repeated: repeated.length,
     resubscribed: back.length,
     noEmail: countOf(unsubscribes, 'no-email'),
     invalidEmail: countOf(unsubscribes, 'invalid-email'),
@@ -163,18 +163,19 @@ async function settle(
 /** A lead that is looked at may have been flagged since, which says nothing about its record. */
 const cameLate = ({ kind, isBehind }: Sign): boolean => isBehind && kind === 'unsubscribed';
 
+interface Sifted {
+  readonly fresh: readonly Sign[];
+  readonly repeated: readonly Sign[];
+}
+
 /** What is new among the signs: not seen before, and not twice. Both feeds tell of a new lead under one GUID. */
-function sift(
-  signs: readonly Sign[],
-  seen: readonly string[],
-  nameOf: NameSign,
-): { readonly fresh: readonly Sign[]; readonly repeated: number } {
+function sift(signs: readonly Sign[], seen: readonly string[], nameOf: NameSign): Sifted {
   const known = new Set(seen);
   const fresh = new Map<string, Sign>();
-  let repeated = 0;
+  const repeated: Sign[] = [];
   for (const sign of signs) {
     const name = nameOf(sign);
-    if (known.has(name)) repeated += 1;
+    if (known.has(name)) repeated.push(sign);
     else if (!fresh.has(name)) fresh.set(name, sign);
   }
   return { fresh: [...fresh.values()], repeated };
@@ -184,7 +185,7 @@ function sift(
 async function resolved(
   connection: Connection,
   pages: readonly Page[],
-  signs: readonly Sign[],
+  { fresh: signs, repeated }: Sifted,
   { recent }: PollCursor,
 ): Promise<Resolved> {
   const emailChanges = pages.flatMap((page) => page.emailChanges);
@@ -193,9 +194,10 @@ async function resolved(
     ...signs.filter(({ kind }) => kind !== 'resubscribed').map(({ leadId }) => leadId),
     ...merges.map(({ winnerId }) => winnerId),
   ]);
-  const leads = await findLeads(connection, 'id', [...ids].map(String), PRIORITY.poll);
+  const leads = await findLeads(connection, 'id', [...ids].map(String), { priority: PRIORITY.poll });
   return resolve({
     signs,
+    repeated,
     emailChanges,
     merges,
     recent,
@@ -210,7 +212,7 @@ function requestsOf(unsubscribes: readonly Unsubscribe[], receivedAtMs: number):
       reference,
       change: 'opt-out',
       source: 'marketo-poll',
-      sourceAtMs: sourceTimeOf(atMs),
+      sourceAtMs: endOfSecond(atMs),
       receivedAtMs,
       email,
       leadId,
@@ -234,7 +236,7 @@ function recordsOf(
           leadId,
           change: 'opt-out' as const,
           source: 'marketo-poll' as const,
-          activityAtMs: sourceTimeOf(atMs),
+          activityAtMs: endOfSecond(atMs),
           receivedAtMs: nowMs,
           acknowledgedAtMs: null,
           verifiedAtMs: null,

@@ -10,6 +10,8 @@ import type { EmailChange, Merge, Sign } from './signs.js';
 export interface Known {
   /** Without those that were dealt with before. */
   readonly signs: readonly Sign[];
+  /** Those that were dealt with before. */
+  readonly repeated: readonly Sign[];
   readonly emailChanges: readonly EmailChange[];
   readonly merges: readonly Merge[];
   /** By id. A lead that is not among them is not in Marketo any more. */
@@ -38,7 +40,7 @@ export interface Resolved {
 }
 
 export function resolve(known: Known): Resolved {
-  const acting = known.signs.filter(({ kind }) => kind !== 'resubscribed');
+  const acting = known.signs.filter((sign) => sign.kind === 'unsubscribed' || needsLook(sign, known));
   const now = acting.flatMap((sign) => unsubscribeOf(sign, known) ?? []);
   const open = acting.filter(
     (sign) => sign.kind === 'unsubscribed' && firstMoveOf(sign, known.emailChanges) === undefined,
@@ -51,6 +53,15 @@ export function resolve(known: Known): Resolved {
       ...open.map(({ leadId, atMs }) => ({ leadId, atMs, wasGone: !known.leads.has(leadId) })),
     ].sort((a, b) => a.atMs - b.atMs),
   };
+}
+
+/** Not where an unsubscribe of the same lead says it: one of now, or one that came after what was to be looked at. */
+export function needsLook(
+  { kind, leadId, atMs }: Sign,
+  { signs, repeated }: Pick<Known, 'signs' | 'repeated'>,
+): boolean {
+  const isOf = (sign: Sign): boolean => sign.kind === 'unsubscribed' && sign.leadId === leadId;
+  return kind === 'look' && !signs.some(isOf) && !repeated.some((sign) => isOf(sign) && sign.atMs >= atMs);
 }
 
 /** Nothing for a lead that had only to be looked at, and is not flagged. */

@@ -46,11 +46,12 @@ const HAPPENINGS = [
 ] as const;
 
 const CODES: Readonly<Record<string, string>> = MESSAGES;
-const isCode = (name: string): name is FaultCode => Object.hasOwn(MESSAGES, name);
+export const isCode = (name: string): name is FaultCode => Object.hasOwn(MESSAGES, name);
 
 /** In the order in which one random number is held against their rates. */
 export const FAULTS: readonly Fault[] = [...Object.keys(MESSAGES).filter(isCode), ...HAPPENINGS];
-export type Fault = FaultCode | (typeof HAPPENINGS)[number];
+export type Happening = (typeof HAPPENINGS)[number];
+export type Fault = FaultCode | Happening;
 
 export function messageOf(code: string): string {
   return CODES[code] ?? 'Unknown error';

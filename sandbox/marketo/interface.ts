@@ -74,8 +74,8 @@ export interface WebhookTarget {
   readonly contentType?: string | null | undefined;
   /** How `{{system.dateTime}}` is filled; `iso` unless given. */
   readonly dateTimeAs?: 'iso' | 'no-zone' | 'empty' | undefined;
-  /** Whether `{{lead.Id}}` is filled; true unless given. */
-  readonly fillsLeadId?: boolean | undefined;
+  /** How `{{lead.Id}}` is filled, a number only with `json`; `string` unless given. */
+  readonly leadIdAs?: 'string' | 'number' | 'empty' | undefined;
   readonly faults?: WebhookFaults | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface CustomField {
 export interface MarketoSettings {
   /** The clock of limits, tokens, exports and activities, in ms since 1970. */
   readonly now: () => number;
-  /** Real time that every call but a file takes. */
+  /** Real time that every call takes. */
   readonly latencyMs: number;
   readonly limits: 'documented' | 'off' | Partial<MarketoLimits>;
   /** From midnight in Chicago until the quota is really reset. */
@@ -89,7 +89,7 @@ export interface MarketoSettings {
 
   readonly webhookConcurrency: number;
   readonly webhookTimeoutMs: number;
-  /** `none` for long benchmarks: what was received is then counted, not kept. */
+  /** `none` for long benchmarks: bodies of requests are then not kept. */
   readonly recordBodies: 'all' | 'none';
 }
 

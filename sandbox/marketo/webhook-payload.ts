@@ -9,13 +9,13 @@ export interface Payload {
 
 /** What the template names, with the token that fills it. Tokens without a value are empty. */
 function valuesOf(lead: SandboxLead, atMs: number, target: WebhookTarget): Readonly<Record<string, string>> {
-  const { dateTimeAs = 'iso', fillsLeadId = true } = target;
+  const { dateTimeAs = 'iso', leadIdAs } = target;
   const dateTimes = { iso: formatDate(atMs, 'zulu'), 'no-zone': formatDate(atMs, 'no-zone'), empty: '' };
   const reason = lead.fields['unsubscribedReason'];
   return {
     // {{lead.Email Address}}, {{lead.Id}}, {{system.dateTime}}, {{lead.Unsubscribed Reason}}
     email: lead.email ?? '',
-    leadId: fillsLeadId ? String(lead.id) : '',
+    leadId: leadIdAs === 'empty' ? '' : String(lead.id),
     activityDate: dateTimes[dateTimeAs],
     reason: reason == null ? '' : String(reason),
   };
@@ -34,5 +34,7 @@ export function payloadFor(lead: SandboxLead, atMs: number, target: WebhookTarge
   const usual = asForm ? 'application/x-www-form-urlencoded' : 'application/json';
   const contentType = target.contentType === undefined ? usual : (target.contentType ?? undefined);
   if (asForm) return { body: new URLSearchParams(values).toString(), contentType };
-  return { body: target.encoding === 'json' ? JSON.stringify(values) : unencoded(values), contentType };
+  if (target.encoding === 'none') return { body: unencoded(values), contentType };
+  const typed = target.leadIdAs === 'number' ? { ...values, leadId: lead.id } : values;
+  return { body: JSON.stringify(typed), contentType };
 }
