@@ -40,6 +40,19 @@ export interface MarketoConfig {
   readonly clientSecret: Secret;
   /** SHA-256 of each token that is valid now; compare with `hashSecret` of the one presented. */
   readonly webhookTokenHashes: readonly Buffer[];
+  /** This worker's part of what the project takes of Marketo's limits, more than 0 and at most 1. */
+  readonly limitShare: number;
+  /** How often unsubscribes are polled, 10..3600. */
+  readonly pollSeconds: number;
+}
+
+export interface ConsentConfig {
+  /** From a write at Iterable to the read that shows whether it holds, ms. */
+  readonly settleMs: number;
+  /** After what time somebody unknown to Iterable is looked up again: ascending, ms, at least one. */
+  readonly lookAgainMs: readonly number[];
+  /** Without Marketo: whether opt-ins are followed unchecked. With Marketo they are checked there in any case. */
+  readonly uncheckedOptIns: boolean;
 }
 
 export interface SnowflakeConfig extends Extract<WarehouseUrl, { kind: 'snowflake' }> {
@@ -60,6 +73,9 @@ export interface Config {
   readonly marketo: MarketoConfig | undefined;
   /** Undefined: the recipe is off. */
   readonly warehouse: WarehouseConfig | undefined;
+  /** Where the consent log is kept: the warehouse, or without one a DuckDB file in the data folder. */
+  readonly consentLog: WarehouseConfig;
+  readonly consent: ConsentConfig;
   readonly personHashKey: Secret;
   readonly payloadKeys: PayloadKeyRing;
   readonly deployEnvironment: string;

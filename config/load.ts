@@ -1,6 +1,8 @@
 /** From environment variables to the configuration, or to one error that names everything that is wrong. */
+import { join } from 'node:path';
 import type {
   Config,
+  ConsentConfig,
   GatewayConfig,
   IterableConfig,
   MarketoConfig,
@@ -21,6 +23,9 @@ export interface Needs {
   readonly worker: boolean;
 }
 
+/** The database of an installation without WAREHOUSE_URL, in its data folder. */
+const CONSENT_LOG_FILE = 'warehouse.duckdb';
+
 /** @see https://api.iterable.com/api/docs, "data centers" */
 export const ITERABLE_HOSTS = { us: 'https://api.iterable.com', eu: 'https://api.eu.iterable.com' } as const;
 
@@ -39,11 +44,15 @@ export function loadConfig(env: NodeJS.ProcessEnv, needs: Needs): Config {
   const iterable = iterableConfig(reader, needs.worker);
   const marketo = marketoConfig(reader);
   const warehouse = warehouseConfig(reader);
+  const consent = consentConfig(reader);
+  const dataDir = reader.withFallback(SETTINGS.dataDir);
+  const consentLog: WarehouseConfig = warehouse ?? { kind: 'duckdb', path: join(dataDir, CONSENT_LOG_FILE) };
+  const systems = { temporal, gateway, iterable, marketo, warehouse, consentLog, consent };
   const personHashKey = reader.required(SETTINGS.personHashKey);
   const payloadKeys = reader.required(SETTINGS.payloadKeys);
   const rest = {
     deployEnvironment: reader.withFallback(SETTINGS.deployEnvironment),
-    dataDir: reader.withFallback(SETTINGS.dataDir),
+    dataDir,
     logLevel: reader.withFallback(SETTINGS.logLevel),
     metricsPort: reader.optional(SETTINGS.metricsPort),
     codecServerPort: reader.optional(SETTINGS.codecServerPort),
@@ -57,7 +66,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, needs: Needs): Config {
   if (reader.problems.length > 0 || personHashKey === undefined || payloadKeys === undefined) {
     throw new ConfigError(reader.problems);
   }
-  return frozen({ temporal, gateway, iterable, marketo, warehouse, personHashKey, payloadKeys, ...rest });
+  return frozen({ ...systems, personHashKey, payloadKeys, ...rest });
 }
 
 function gatewayConfig(reader: Reader, needed: boolean): GatewayConfig {
@@ -93,6 +102,8 @@ const MARKETO = [
 ] as const;
 
 function marketoConfig(reader: Reader): MarketoConfig | undefined {
+  const limitShare = reader.withFallback(SETTINGS.marketoLimitShare);
+  const pollSeconds = reader.withFallback(SETTINGS.marketoPollSeconds);
   if (!MARKETO.some(reader.isSet)) return undefined;
   const why = 'the four MARKETO_ settings go together';
   const baseUrl = reader.required(SETTINGS.marketoBaseUrl, why);
@@ -100,8 +111,16 @@ function marketoConfig(reader: Reader): MarketoConfig | undefined {
   const clientSecret = reader.required(SETTINGS.marketoClientSecret, why);
   const webhookTokenHashes = reader.required(SETTINGS.marketoWebhookToken, why);
   return baseUrl && clientId && clientSecret && webhookTokenHashes
-    ? { baseUrl, clientId, clientSecret, webhookTokenHashes }
+    ? { baseUrl, clientId, clientSecret, webhookTokenHashes, limitShare, pollSeconds }
     : undefined;
+}
+
+function consentConfig(reader: Reader): ConsentConfig {
+  return {
+    settleMs: reader.withFallback(SETTINGS.consentSettleSeconds) * 1_000,
+    lookAgainMs: reader.withFallback(SETTINGS.consentLookAgainHours),
+    uncheckedOptIns: reader.withFallback(SETTINGS.consentUncheckedOptIns),
+  };
 }
 
 function warehouseConfig(reader: Reader): WarehouseConfig | undefined {

@@ -7,7 +7,18 @@ import { payloadKeyRing } from './payload-keys.js';
 import { define, type Setting } from './setting.js';
 import { TEMPORAL } from './temporal-settings.js';
 import { baseUrl } from './urls.js';
-import { kebabWord, longSecret, oneOf, port, secret, share, text, wholeNumber } from './values.js';
+import {
+  ascendingHours,
+  kebabWord,
+  longSecret,
+  oneOf,
+  port,
+  secret,
+  share,
+  switchedOn,
+  text,
+  wholeNumber,
+} from './values.js';
 import { warehouseUrl } from './warehouse-url.js';
 
 const KEY_RECIPE = 'Make one with: openssl rand -base64 32.';
@@ -116,12 +127,58 @@ export const SETTINGS = {
     secret: true,
     need: 'Marketo recipe',
   }),
+  marketoLimitShare: define({
+    variable: 'MARKETO_LIMIT_SHARE',
+    schema: share,
+    about:
+      "This worker's part of what the project may take of Marketo's limits, which is half of them: 0.5 where two " +
+      'workers run.',
+    example: '0.5',
+    fallback: '1',
+    need: 'optional',
+  }),
+  marketoPollSeconds: define({
+    variable: 'MARKETO_POLL_SECONDS',
+    schema: wholeNumber(10, 3_600),
+    about: 'How often Marketo is asked for unsubscribes whose webhook never came.',
+    example: '300',
+    fallback: '300',
+    need: 'optional',
+  }),
+  consentSettleSeconds: define({
+    variable: 'CONSENT_SETTLE_SECONDS',
+    schema: wholeNumber(1, 3_600),
+    about: 'How long after a change of a subscription Iterable is read again, to see that it holds.',
+    example: '60',
+    fallback: '60',
+    need: 'optional',
+  }),
+  consentLookAgainHours: define({
+    variable: 'CONSENT_LOOK_AGAIN_HOURS',
+    schema: ascendingHours,
+    about:
+      'When somebody who unsubscribed and is unknown to Iterable is looked up again: hours after the first look, ' +
+      'ascending, divided by commas.',
+    example: '0.5,24,168',
+    fallback: '1,24,168',
+    need: 'optional',
+  }),
+  consentUncheckedOptIns: define({
+    variable: 'CONSENT_UNCHECKED_OPT_INS',
+    schema: switchedOn,
+    about:
+      'Whether opt-ins of product events are followed without asking Marketo first, where Marketo is not configured. ' +
+      'Where it is, it is always asked.',
+    example: 'true',
+    fallback: 'false',
+    need: 'optional',
+  }),
   warehouseUrl: define({
     variable: 'WAREHOUSE_URL',
     schema: warehouseUrl,
     about:
       'Where the models are: duckdb:<path>, or snowflake://<account>/<database>/<schema>?warehouse=...&role=... ' +
-      'Missing: the sync recipe is off.',
+      'Missing: the sync recipe is off, and the consent log is kept in warehouse.duckdb in DATA_DIR.',
     example: 'duckdb:.data/warehouse.duckdb',
     need: 'optional',
   }),

@@ -44,6 +44,26 @@ export const share = z
   .transform(Number)
   .pipe(z.number().gt(0, 'a share is more than 0').max(1, 'a share is at most 1, which is all of it'));
 
+const HOUR_MS = 3_600_000;
+const MOST_HOURS = 720;
+
+/** Hours from now on, divided by commas, fractions allowed: in ms, each later than the one before. */
+export const ascendingHours = z.string().transform((value, context): readonly number[] => {
+  const items = listed(value);
+  const hours = items.map(Number);
+  const fault =
+    items.length === 0 ? 'names no hour' : items.map(faultOfHour).find((each) => each !== undefined);
+  const isAscending = hours.every((each, index) => index === 0 || each > (hours[index - 1] ?? 0));
+  if (fault !== undefined) context.addIssue(fault);
+  else if (!isAscending) context.addIssue('not in ascending order');
+  return hours.map((each) => Math.round(each * HOUR_MS));
+});
+
+function faultOfHour(item: string): string | undefined {
+  const isHour = /^\d{1,4}(\.\d{1,6})?$/.test(item) && Number(item) > 0 && Number(item) <= MOST_HOURS;
+  return isHour ? undefined : `${quoted(item)} is not a number of hours above 0 and up to ${MOST_HOURS}`;
+}
+
 export const kebabWord = z
   .string()
   .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {

@@ -53,6 +53,27 @@ export const REASONS = {
     meaning: 'Iterable does not know the endpoint: wrong base URL, or a feature that is not enabled.',
     fix: 'Correct ITERABLE_BASE_URL and restart the worker; waiting events go on by themselves.',
   },
+  // Consent
+  'not-in-iterable': {
+    meaning: 'Iterable does not know the person; an opt-out creates nobody.',
+    fix: 'Nothing: they are looked up again for some days.',
+  },
+  'channel-closed': {
+    meaning: 'The person has left the whole channel in Iterable.',
+    fix: 'Nothing: only they can come back to it.',
+  },
+  'opted-out-since': {
+    meaning: 'The opt-in was written and is gone again: somebody has opted the person out in Iterable since.',
+    fix: 'Nothing: the later opt-out wins.',
+  },
+  'schema-mismatch': {
+    meaning: 'Message types or channels in Iterable are not those of recipes/subscriptions.ts.',
+    fix: 'Read which one in the activity failure; mend it in Iterable or in recipes/. Waiting requests go on by themselves.',
+  },
+  settling: {
+    meaning: 'Iterable may still show what was before our last write to this person.',
+    fix: 'Nothing: it is looked at again once the settling time is over.',
+  },
   // Not now
   'profile-not-visible': {
     meaning: 'The profile was written but cannot be read yet; Iterable applies updates with a delay.',
@@ -71,9 +92,71 @@ export const REASONS = {
     meaning: 'Iterable refused the API key.',
     fix: 'Correct ITERABLE_API_KEY (and ITERABLE_REGION) and restart the worker; waiting events go on by themselves.',
   },
+  // Marketo: not now
+  'marketo-busy': {
+    meaning: 'Marketo asked to slow down: too many calls within 20 s, or at once (606, 615, 429).',
+    fix: 'Nothing: it is tried again. Often: see who else uses the same Marketo instance.',
+  },
+  'marketo-quota': {
+    meaning: "Today's calls to Marketo are used up (607); they are counted anew at midnight in Chicago.",
+    fix: 'Nothing: it goes on after midnight. Often: see who uses the calls, or buy more.',
+  },
+  'marketo-quota-kept': {
+    meaning: 'Over 80 % of the calls of the day are used: what is left is kept for unsubscribes.',
+    fix: 'Nothing: comparisons go on after midnight in Chicago.',
+  },
+  'marketo-unavailable': {
+    meaning: 'Marketo answered 5xx, or a code that passes.',
+    fix: 'Nothing: it is tried again.',
+  },
+  'marketo-unreadable': {
+    meaning: 'Marketo answered something that is not what it documents, such as JSON that breaks off.',
+    fix: 'Nothing: it is tried again. If it stays: look at the page in Marketo with its support.',
+  },
+  'marketo-unreachable': {
+    meaning: 'No answer from Marketo: connection refused, cut or timed out.',
+    fix: 'Nothing: it is tried again.',
+  },
+  'marketo-extracts-full': {
+    meaning: 'Marketo takes no further bulk extract now: ten wait already (1029).',
+    fix: 'Nothing: it is tried again.',
+  },
+  'marketo-extract-quota': {
+    meaning: 'The 500 MB of bulk extracts of the day are used up (1029).',
+    fix: 'Nothing: it goes on after midnight in Chicago.',
+  },
+  'marketo-extract-not-ready': {
+    meaning: 'Marketo is still writing the file of a bulk extract.',
+    fix: 'Nothing: it is looked at again.',
+  },
+  'marketo-extract-incomplete': {
+    meaning: 'The file of a bulk extract has not the size, rows or checksum that Marketo told.',
+    fix: 'Nothing: it is read again.',
+  },
+  // Marketo: somebody has to act
+  'marketo-credentials': {
+    meaning: 'Marketo refused the client id and secret, or the tokens that it had given for them.',
+    fix: 'Correct MARKETO_CLIENT_ID and MARKETO_CLIENT_SECRET and restart the worker.',
+  },
+  'marketo-access': {
+    meaning: 'The API user of Marketo may not do this: role, workspace or list of allowed addresses.',
+    fix: 'Give the API user Read-Only Lead and Read-Only Activity, in every workspace.',
+  },
+  'marketo-endpoint-not-found': {
+    meaning: 'Marketo does not know the endpoint: wrong base URL.',
+    fix: 'Correct MARKETO_BASE_URL and restart the worker.',
+  },
+  'marketo-refused': {
+    meaning: 'Marketo refused the request as wrong, or answered an internal error three times.',
+    fix: 'Read the activity failure, which has the code, and correct the request.',
+  },
+  'marketo-extract-lost': {
+    meaning: 'A bulk extract was cancelled, failed, or Marketo has forgotten it.',
+    fix: 'Nothing: the next comparison makes a new one.',
+  },
   // The end of patience
   cancelled: {
-    meaning: 'An operator cancelled the workflow that carried the event.',
+    meaning: 'An operator cancelled the workflow that carried the event or request.',
     fix: 'Release or discard.',
   },
   'gave-up': {

@@ -16,6 +16,7 @@ import { healthRoutes } from './health.js';
 import { acceptJson } from './json-body.js';
 import { REQUEST_LIMITS } from './limits.js';
 import { refuseUnknownPaths } from './known-paths.js';
+import { marketoUnsubscribeRoute, type WebhookDeps } from './marketo-unsubscribes.js';
 import type { HttpMetrics } from './metrics.js';
 import { oauthRoutes } from './oauth.js';
 import { openApiDocument } from './openapi.js';
@@ -32,6 +33,8 @@ export interface GatewayDeps {
   readonly intake: Intake;
   readonly statusReader: EventStatusReader;
   readonly isTemporalReachable: () => Promise<boolean>;
+  /** Marketo's webhook; without it the route answers 404 and names the settings. */
+  readonly webhook?: WebhookDeps | undefined;
   readonly metrics: HttpMetrics;
   readonly logger: FastifyBaseLogger;
   /** Only tests choose another one. */
@@ -73,6 +76,21 @@ export function buildGateway(deps: GatewayDeps): FastifyInstance {
   app.register((scope, _options, done) => {
     scope.addHook('onRequest', refuseWhileDraining(drain));
     oauthRoutes(scope, { tokens, clients });
+    done();
+  });
+  app.register((scope, _options, done) => {
+    scope.addHook('onRequest', refuseWhileDraining(drain));
+    marketoUnsubscribeRoute(scope, {
+      webhook: deps.webhook,
+      hasher: deps.hasher,
+      metrics,
+      onProblem: (problem) => {
+        deps.logger.warn(
+          { problem },
+          'Temporal did not take an unsubscribe; the poll has to find the person',
+        );
+      },
+    });
     done();
   });
   return app;

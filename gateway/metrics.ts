@@ -14,6 +14,8 @@ export interface HttpMetrics {
   readonly answered: (route: string, status: number) => void;
   /** Something was not taken; `reason` is a fixed kebab-case code. */
   readonly rejected: (reason: string) => void;
+  /** An address arrived damaged from Marketo, and was mended. */
+  readonly repaired: () => void;
 }
 
 export const GATEWAY_METRICS = {
@@ -43,6 +45,12 @@ export const GATEWAY_METRICS = {
     about: 'Requests and items not taken',
     tags: ['reason'],
   },
+  gateway_repaired_addresses: {
+    kind: 'counter',
+    unit: 'addresses',
+    about: "Addresses of Marketo's webhook whose + had become a blank",
+    tags: [],
+  },
 } as const satisfies MetricRows;
 
 type Name = keyof typeof GATEWAY_METRICS;
@@ -61,6 +69,7 @@ export function createGatewayMetrics(meter: MetricMeter): IntakeMetrics & HttpMe
   const duplicates = counter('gateway_duplicates');
   const answers = counter('gateway_answers');
   const rejections = counter('gateway_rejections');
+  const repaired = counter('gateway_repaired_addresses');
   return {
     groupStarted: (events, ageMs) => {
       groupEvents.record(events);
@@ -77,6 +86,9 @@ export function createGatewayMetrics(meter: MetricMeter): IntakeMetrics & HttpMe
     },
     rejected: (reason) => {
       rejections.add(1, { reason });
+    },
+    repaired: () => {
+      repaired.add(1);
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { MetricMeter } from '@temporalio/common';
 import type { FastifyInstance } from 'fastify';
+import { createConsentStarter } from '../activities/consent/start-consent.js';
 import { buildGateway } from './app.js';
 import type { GatewayDeps } from './app.js';
 import { createEventStatusReader } from './event-status.js';
@@ -9,6 +10,7 @@ import { createIntake } from './group-commit.js';
 import { createTemporalProbe } from './health.js';
 import { INTAKE_LIMITS } from './limits.js';
 import type { IntakeLimits } from './limits.js';
+import { ANSWER_WITHIN_MS, type WebhookDeps } from './marketo-unsubscribes.js';
 import { createGatewayMetrics } from './metrics.js';
 import { describeError } from './request-log.js';
 import { recallGroups } from './recall-groups.js';
@@ -17,7 +19,7 @@ import { createTemporalStarter } from './temporal-starter.js';
 
 export interface TemporalGatewayDeps extends Omit<
   GatewayDeps,
-  'intake' | 'statusReader' | 'isTemporalReachable' | 'metrics'
+  'intake' | 'statusReader' | 'isTemporalReachable' | 'metrics' | 'webhook'
 > {
   readonly client: Client;
   /** Such as `Runtime.instance().metricMeter`, so that one port serves all metrics of the process. */
@@ -25,6 +27,8 @@ export interface TemporalGatewayDeps extends Omit<
   /** DEPLOY_ENVIRONMENT: a search attribute of everything that is started. */
   readonly environment: string;
   readonly intakeLimits?: Partial<IntakeLimits>;
+  /** Of Marketo's webhook; undefined: Marketo is not configured. */
+  readonly webhookTokenHashes?: readonly Buffer[] | undefined;
 }
 
 /** A gateway without this memory is better than none. */
@@ -51,6 +55,7 @@ export function buildTemporalGateway(deps: TemporalGatewayDeps): FastifyInstance
     intake,
     statusReader: createEventStatusReader(client),
     isTemporalReachable: createTemporalProbe(client),
+    webhook: webhookOf(deps),
   });
   app.addHook('onReady', async () => {
     try {
@@ -65,4 +70,11 @@ export function buildTemporalGateway(deps: TemporalGatewayDeps): FastifyInstance
     }
   });
   return app;
+}
+
+function webhookOf(deps: TemporalGatewayDeps): WebhookDeps | undefined {
+  const { client, hasher, environment, webhookTokenHashes: tokenHashes } = deps;
+  if (tokenHashes === undefined) return undefined;
+  const starter = createConsentStarter({ client, hasher, environment, timeoutMs: ANSWER_WITHIN_MS });
+  return { tokenHashes, starter };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { REQUEST_LIMITS } from './limits.js';
 import * as schemas from './schemas.js';
+import { WEBHOOK_BODY_BYTES } from './webhook-problems.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -14,6 +15,8 @@ const COMPONENTS = {
   InvalidItem: schemas.InvalidItem,
   EventStatus: schemas.EventStatus,
   Errors: schemas.FieldErrors,
+  UnsubscribeCall: schemas.UnsubscribeCall,
+  UnsubscribeTaken: schemas.UnsubscribeTaken,
   TokenRequest: schemas.TokenRequest,
   TokenAnswer: schemas.TokenAnswer,
   OAuthError: schemas.OAuthError,
@@ -93,6 +96,34 @@ const getEvent = {
   },
 };
 
+const unsubscribeContent = { schema: ref('UnsubscribeCall') };
+const postUnsubscribe = {
+  operationId: 'takeMarketoUnsubscribe',
+  summary: "What Marketo's Call Webhook step calls for somebody who unsubscribed",
+  description:
+    'Answers 200 once the request is durable. The content type is not looked at: the body says whether it is JSON or a form. A call that comes again changes nothing.',
+  security: [{ webhook: [] }],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': unsubscribeContent,
+      'application/x-www-form-urlencoded': unsubscribeContent,
+    },
+  },
+  responses: {
+    200: answer('Taken', ref('UnsubscribeTaken')),
+    400: error('Empty, broken JSON, or not UTF-8'),
+    401: error('No token, or a wrong one'),
+    404: error('Marketo is not configured'),
+    408: tooSlow,
+    413: error(`Over ${WEBHOOK_BODY_BYTES} bytes`),
+    415: error('Compressed'),
+    422: error('No address, or none that can be one'),
+    500: error('Unexpected; the answer has an X-Request-Id for the operators'),
+    503: unavailable,
+  },
+};
+
 const tokenContent = { schema: ref('TokenRequest') };
 const postToken = {
   operationId: 'issueToken',
@@ -135,6 +166,7 @@ export function openApiDocument(): Json {
       '/oauth/token': { post: postToken },
       '/v1/product-events': { post: postEvents },
       '/v1/product-events/{eventId}': { get: getEvent },
+      '/v1/marketo/unsubscribes': { post: postUnsubscribe },
       '/healthz': { get: health('isUp', 'Whether the process answers') },
       '/readyz': {
         get: health('isReady', 'Whether events are taken now', 'Stopping, or Temporal does not answer'),
@@ -152,6 +184,7 @@ export function openApiDocument(): Json {
         Object.entries(COMPONENTS).map(([name, schema]) => [name, jsonSchemaOf(schema)]),
       ),
       securitySchemes: {
+        webhook: { type: 'apiKey', in: 'header', name: 'X-Webhook-Token' },
         oauth: {
           type: 'oauth2',
           flows: {

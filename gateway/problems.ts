@@ -110,12 +110,16 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: PROBLEMS.wrongType,
 };
 
-export const UNAVAILABLE: Readonly<Record<UnavailableReason | 'status-unavailable', string>> = {
+export const UNAVAILABLE: Readonly<
+  Record<UnavailableReason | 'status-unavailable' | 'consent-unavailable', string>
+> = {
   overloaded:
     'More events wait here than may; this request was not taken. Send it again after the seconds in Retry-After.',
   draining: 'This gateway is stopping. Send the request again: another one takes it.',
   'temporal-unavailable':
     'The events could not be made durable in time. Send all of them again after the seconds in Retry-After; what was taken is not taken twice.',
+  'consent-unavailable':
+    'The unsubscribe could not be made durable in time. Marketo does not call again: the poll finds the person. Whoever else sent it sends it again.',
   'status-unavailable':
     'What became of the event cannot be read now. Ask again after the seconds in Retry-After.',
 };

@@ -70,6 +70,36 @@ export const OAUTH_ERRORS = [
 export const OAuthError = z.object({ error: z.enum(OAUTH_ERRORS), error_description: z.string() });
 export type OAuthError = z.infer<typeof OAuthError>;
 
+/** What is neither text nor a number counts as empty, as do Marketo's tokens that have no value. */
+const webhookValue = z.union([z.string(), z.number()]);
+const trimmed = (value: string | number | undefined): string => String(value ?? '').trim();
+const optionalWebhookValue = webhookValue.optional().transform(trimmed).catch('');
+
+/** What Marketo's webhook sends, as JSON or as a form. */
+export const UnsubscribeCall = z.object({
+  email: webhookValue
+    .transform(trimmed)
+    .catch('')
+    .meta({
+      description: 'Address of the lead. A blank before the @ counts as the + that a token encoding damaged',
+      examples: ['robin@example.com'],
+    }),
+  leadId: optionalWebhookValue.meta({ description: "Marketo's id of the lead", examples: [1001] }),
+  activityDate: optionalWebhookValue.meta({
+    description:
+      'When the person unsubscribed, as Marketo writes dates. Absent, another text, or in the future: the receipt counts',
+    examples: ['2026-11-24T08:00:00Z'],
+  }),
+  reason: optionalWebhookValue.meta({ description: 'Not kept: it may hold personal data' }),
+});
+
+export const UnsubscribeTaken = z.object({
+  status: z.literal('accepted'),
+  workflowId: z.string().meta({ description: 'The workflow that has the request' }),
+  acceptedAt: z.string().meta({ description: 'When it was durable, ISO 8601' }),
+});
+export type UnsubscribeTaken = z.infer<typeof UnsubscribeTaken>;
+
 export const HealthAnswer = z.object({ status: z.string() });
 
 /** The same fields under the names of the `leads` table. */

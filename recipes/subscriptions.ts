@@ -24,5 +24,8 @@ export type WritableType = WritableOf<typeof MESSAGE_TYPES>;
 /** What somebody who unsubscribes in Marketo is opted out of. */
 export const OPT_OUT_COVERS: readonly WritableType[] = ['gitlabMarketing'];
 
+/** An opt-in that comes later than this counts no more: from then on nobody remembers what came after it. */
+export const OPT_IN_COUNTS_FOR_DAYS = 7;
+
 /** What a product event with `opt_in: true` subscribes to. */
 export const OPT_IN_GRANTS: WritableType = 'gitlabMarketing';

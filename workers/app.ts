@@ -2,20 +2,23 @@
  * Gateway and workers on one Temporal, in one process: what `npm start`, the demo and the benchmark run.
  * Started in the order in which one part needs the other, stopped in the opposite one.
  */
-import type { Client, Connection } from '@temporalio/client';
+import { isGrpcServiceError, ServiceError, type Client, type Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createIterableActivities } from '../activities/iterable/activities.js';
 import type { Config } from '../config/config.js';
 import { createHasher } from '../domain/person-hash.js';
 import { buildTemporalGateway } from '../gateway/on-temporal.js';
 import type { MapEvent } from '../recipes/map-product-event.js';
 import { searchAttributes } from '../workflows/shared/search-attributes.js';
+import { createProcessActivities } from './activities.js';
 import { createDataConverter } from './codec/data-converter.js';
 import { connectClient } from './connect.js';
+import { applySchedules } from './schedules/apply.js';
+import { wantedSchedules } from './schedules/wanted.js';
 import { prepareNamespace } from './temporal/namespace.js';
+import { serveWarehouseOf } from './warehouse-queue.js';
+import { sharedQueues, startWorkers, warehouseQueue } from './workers.js';
 import { workflowBundle } from './workflow-bundle.js';
-import { startWorkers } from './workers.js';
 
 export interface AppOptions {
   readonly config: Config;
@@ -59,7 +62,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   try {
     await setUpNamespace(connection, options);
-    if (options.worker) parts.push(await startWorkerPart(options));
+    if (options.worker) {
+      parts.push(await startWorkerPart(client, options));
+      await setUpSchedules(client, options);
+    }
     const gateway = options.gateway ? await startGatewayPart(client, options) : undefined;
     if (gateway !== undefined) parts.push(gateway);
     const failed = Promise.race(parts.flatMap((part) => part.failed ?? []));
@@ -86,33 +92,46 @@ async function setUpNamespace(
   }
 }
 
-async function startWorkerPart({ config, address, mapEvent }: AppOptions): Promise<Part> {
-  const { iterable } = config;
-  if (iterable === undefined) throw new Error('a worker needs ITERABLE_API_KEY');
-  const activities = createIterableActivities({
-    baseUrl: iterable.baseUrl,
-    apiKey: iterable.apiKey.reveal(),
-    limitShare: iterable.limitShare,
-    hasher: createHasher(config.personHashKey.reveal()),
-    ...(mapEvent === undefined ? {} : { mapEvent }),
-  });
+/** Whoever may not write schedules says so and works all the same: `recipes schedules apply` can be run by who may. */
+async function setUpSchedules({ schedule }: Client, { config, logger }: AppOptions): Promise<void> {
+  try {
+    for (const { scheduleId, action } of await applySchedules(schedule, wantedSchedules(config)))
+      if (action !== 'unchanged') logger.info({ scheduleId, action }, 'schedule');
+  } catch (error) {
+    if (!isGrpcServiceError(error) && !(error instanceof ServiceError)) throw error;
+    logger.warn(
+      { code: error.name },
+      'the schedules are not as these settings want them; see: recipes schedules list',
+    );
+  }
+}
+
+async function startWorkerPart(client: Client, options: AppOptions): Promise<Part> {
+  const { config, address, logger, mapEvent } = options;
+  if (config.iterable === undefined) throw new Error('a worker needs ITERABLE_API_KEY');
+  const activities = createProcessActivities({ client, config, iterable: config.iterable, mapEvent });
   const [connection, bundle] = await Promise.all([
     NativeConnection.connect({ ...config.temporal.connection.reveal(), address }),
     workflowBundle(),
   ]);
-  const workers = await startWorkers({
+  const deps = {
     connection,
     namespace: config.temporal.namespace,
     dataConverter: createDataConverter(config.payloadKeys),
-    workflowBundle: bundle,
-    activities,
-  });
+  };
+  const workers = [
+    await startWorkers(deps, sharedQueues(activities, bundle)),
+    await serveWarehouseOf(config.consentLog, {
+      logger,
+      start: (warehouse) => startWorkers(deps, [warehouseQueue(activities.onWarehouse(warehouse))]),
+    }),
+  ];
   return {
     stop: async () => {
-      await workers.stop();
+      await Promise.all(workers.map((each) => each.stop()));
       await connection.close();
     },
-    failed: neverEnding(workers.done),
+    failed: neverEnding(Promise.all(workers.map(({ done }) => done))),
   };
 }
 
@@ -130,6 +149,7 @@ async function startGatewayPart(
     hasher: createHasher(secret),
     meter: Runtime.instance().metricMeter,
     environment: config.deployEnvironment,
+    webhookTokenHashes: config.marketo?.webhookTokenHashes,
     intakeLimits: {
       groupEvents: config.gateway.groupEvents,
       maxWaitingEvents: config.gateway.maxWaitingEvents,
@@ -140,7 +160,7 @@ async function startGatewayPart(
 }
 
 /** Workers end only when they are stopped, which nobody then waits for here, or by failing. */
-async function neverEnding(done: Promise<void>): Promise<never> {
+async function neverEnding(done: Promise<unknown>): Promise<never> {
   await done;
   return new Promise<never>(() => undefined);
 }

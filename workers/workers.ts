@@ -1,14 +1,13 @@
 /** The workers of one process: which queues they serve, with which limits, and how they stop. */
 import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
-import type { EventActivities, IterableActivities } from '../activities/iterable/contract.js';
+import type { ProcessActivities } from './activities.js';
 
+/** What all workers of a process share. */
 export interface WorkerDeps {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly dataConverter: DataConverter;
-  readonly workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
-  readonly activities: IterableActivities & EventActivities;
 }
 
 export interface RunningWorkers {
@@ -18,6 +17,9 @@ export interface RunningWorkers {
   readonly stop: () => Promise<void>;
 }
 
+/** A queue, and what of a worker's options is its own. */
+export type Queue = Pick<WorkerOptions, 'taskQueue'> & Partial<WorkerOptions>;
+
 /** A batch in hand gets this long to finish; then its activity is cancelled, heartbeats what is done, and ends. */
 const GRACE = '10 seconds';
 /** After this the process leaves whatever hangs. Below the usual 30 s of a container's stop. */
@@ -26,10 +28,16 @@ const FORCE = '25 seconds';
 const HEARTBEAT_EVERY = '250 ms';
 /** Batches at once. Few: their items share the limiter, and a batch that waits long misses its heartbeat. */
 const BATCHES_AT_ONCE = 20;
+/** Marketo is asked five things at once at most; more would only wait, and miss their heartbeats. */
+const MARKETO_AT_ONCE = 8;
 
 /** Creates and starts a worker per task queue. @throws when the server cannot be reached or the bundle is broken */
-export async function startWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
-  const workers = await Promise.all(optionsPerQueue(deps).map((options) => Worker.create(options)));
+export async function startWorkers(deps: WorkerDeps, queues: readonly Queue[]): Promise<RunningWorkers> {
+  const workers = await Promise.all(
+    queues.map((queue) =>
+      Worker.create({ ...deps, shutdownGraceTime: GRACE, shutdownForceTime: FORCE, ...queue }),
+    ),
+  );
   const runs = workers.map((worker) => worker.run());
   const done = Promise.all(runs).then(() => undefined);
   return {
@@ -41,16 +49,32 @@ export async function startWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
   };
 }
 
-function optionsPerQueue({ workflowBundle, activities, ...shared }: WorkerDeps): WorkerOptions[] {
-  const common = { ...shared, shutdownGraceTime: GRACE, shutdownForceTime: FORCE } as const;
+/** The queues that any number of processes serve side by side. */
+export function sharedQueues(
+  activities: ProcessActivities,
+  workflowBundle: NonNullable<WorkerOptions['workflowBundle']>,
+): Queue[] {
   return [
-    { ...common, taskQueue: 'recipes', workflowBundle, enableNonLocalActivities: false },
+    { taskQueue: 'recipes', workflowBundle, enableNonLocalActivities: false },
     {
-      ...common,
       taskQueue: 'iterable',
-      activities,
+      activities: activities.iterable,
       maxConcurrentActivityTaskExecutions: BATCHES_AT_ONCE,
       maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
     },
+    ...(activities.marketo === undefined
+      ? []
+      : [
+          {
+            taskQueue: 'marketo',
+            activities: activities.marketo,
+            maxConcurrentActivityTaskExecutions: MARKETO_AT_ONCE,
+          },
+        ]),
   ];
+}
+
+/** The queue of the process that has the warehouse. */
+export function warehouseQueue(activities: ReturnType<ProcessActivities['onWarehouse']>): Queue {
+  return { taskQueue: 'warehouse', activities };
 }

@@ -12,6 +12,15 @@ export interface ConsentStarter {
   readonly start: (requests: readonly ConsentRequest[]) => Promise<void>;
 }
 
+/** Whom an extract says to be unsubscribed, by Marketo's id. */
+export interface UnsubscribedLead {
+  readonly leadId: number;
+  /** By an activity, which counts whatever the flag says later, or by the lead's flag alone. */
+  readonly by: 'event' | 'flag';
+  /** Date of the activity, or when the flag was read; ms since 1970. */
+  readonly sinceMs: number;
+}
+
 /** What comparing one extract with Iterable and with the consent log has found. */
 export interface Comparison {
   readonly rows: number;
@@ -26,8 +35,8 @@ export interface Comparison {
   readonly leadGone: number;
   /** People to be opted out: those above who need it. */
   readonly toStart: number;
-  /** Marketo's ids of the first of them, at most as many as were asked for. */
-  readonly leadIds: readonly number[];
+  /** The first of them, at most as many as were asked for. */
+  readonly leads: readonly UnsubscribedLead[];
   /** Person hashes of some of them, for whoever approves. */
   readonly sample: readonly string[];
   readonly started: number;
@@ -47,8 +56,8 @@ export interface ReconcileActivities {
   readonly compareExtract: (
     job: ExtractJob,
     exportId: string,
-    options: { readonly mode: 'count' | 'start'; readonly mostLeadIds: number },
+    options: { readonly mode: 'count' | 'start'; readonly mostLeads: number },
   ) => Promise<Comparison>;
-  /** Starts the people of these leads, as their flag is now. @returns how many were started */
-  readonly startLeads: (leadIds: readonly number[]) => Promise<number>;
+  /** Starts the people of these leads; those by flag only where it is still set. @returns how many were started */
+  readonly startLeads: (leads: readonly UnsubscribedLead[]) => Promise<number>;
 }

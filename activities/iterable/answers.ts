@@ -104,7 +104,7 @@ export function judgeUser(
 }
 
 /** Nothing when Iterable has accepted the request. */
-function refusalOf(reply: Reply, moment: Moment): Rejected | Retry | undefined {
+export function refusalOf(reply: Reply, moment: Moment): Rejected | Retry | undefined {
   if (reply.kind === 'no-answer') return retry('unreachable', backoffMs(moment));
   const { status } = reply;
   const { code } = bodyOf(reply);
@@ -178,7 +178,7 @@ const UNKNOWN_USER_CODES = new Set([
 /** Where the code is a general one, the text has to do. */
 const UNKNOWN_USER_TEXT = /^(user does not exist|unknown (email|user))/i;
 
-function isUnknownUser(reply: Reply): boolean {
+export function isUnknownUser(reply: Reply): boolean {
   if (reply.kind !== 'answer' || reply.status < 400 || reply.status >= 500) return false;
   const { code = '', msg = '' } = bodyOf(reply);
   const isGeneral = code === 'BadParams' || code === 'Success';
@@ -198,7 +198,7 @@ function retry(reason: Reason, afterMs: number): Retry {
   return { kind: 'retry', reason, class: 'unavailable', afterMs };
 }
 
-function unavailable(answer: Answer | undefined, moment: Moment): Retry {
+export function unavailable(answer: Answer | undefined, moment: Moment): Retry {
   return retry('unavailable', answer === undefined ? backoffMs(moment) : waitMs(answer, moment));
 }
 
@@ -224,7 +224,7 @@ function retryAfterMs(header: string | undefined, { nowMs }: Moment): number | u
 }
 
 /** 1 s, 2 s, 4 s, ... 5 min, of which the second half is spread. */
-function backoffMs({ attempt, random }: Moment): number {
+export function backoffMs({ attempt, random }: Moment): number {
   const fullMs = Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS);
   return Math.round(fullMs * (0.5 + random / 2));
 }

@@ -2,7 +2,6 @@
 import { Context } from '@temporalio/activity';
 import PQueue from 'p-queue';
 import type { Reason } from '../../domain/reasons.js';
-import type { MapEvent } from '../../recipes/map-product-event.js';
 import type { Verdict } from '../../domain/verdict.js';
 import { namedWaitMs, type Moment, type Retry } from './answers.js';
 import type { IterableClient, Reply } from './client.js';
@@ -21,30 +20,44 @@ export interface Tools {
   readonly random: () => number;
   /** How long calls under way may go on after a cancellation. */
   readonly graceMs: number;
-  readonly mapEvent: MapEvent;
 }
 
 export interface Attempt {
   /** ms since 1970 */
   readonly now: () => number;
-  readonly mapEvent: MapEvent;
   readonly metrics: IterableMetrics;
   /** One draw, 0 to 1: what an attempt postpones, it postpones together. */
   readonly random: number;
-  /** Makes one call and judges its reply. Once the attempt has stopped: `retry`, without a call. */
-  readonly ask: <E extends EndpointName, V extends Judgement>(
-    endpoint: E,
-    request: Requests[E],
-    judge: (reply: Reply, moment: Moment) => V,
-  ) => Promise<V | Retry>;
+  /** Makes one call when its turn comes, and judges its reply. Once the attempt has stopped: `retry`, without a call. */
+  readonly ask: Asking;
+  /**
+   * Takes the turn of one call of this endpoint, and runs the task within it: the call, made by `askNow`, then follows
+   * at once on whatever the task does first.
+   */
+  readonly inTurnOf: <T>(
+    endpoint: EndpointName,
+    task: (askNow: AskingNow) => Promise<T>,
+  ) => Promise<T | Retry>;
   /** Runs tasks side by side: few until Iterable has answered, then many. */
   readonly runAll: <T>(tasks: readonly (() => Promise<T>)[]) => Promise<T[]>;
   /** Lets go of timers and listeners. */
   readonly end: () => void;
 }
 
-/** A verdict, or what a reading call found. */
-type Judgement = Verdict | { readonly kind: 'user' | 'unknown-user' };
+/** A verdict, or what a call found out. */
+type Judgement = Verdict | { readonly kind: 'user' | 'unknown-user' | 'found' | 'not-enabled' };
+
+type Asking = <E extends EndpointName, V extends Judgement>(
+  endpoint: E,
+  request: Requests[E],
+  judge: (reply: Reply, moment: Moment) => V,
+) => Promise<V | Retry>;
+/** Without a turn of its own, and so never abandoned. */
+type AskingNow = <E extends EndpointName, V extends Judgement>(
+  endpoint: E,
+  request: Requests[E],
+  judge: (reply: Reply, moment: Moment) => V,
+) => Promise<V>;
 
 /** So many calls in a row that an endpoint turns away end the attempt; so many go out first. */
 const PROBES = 10;
@@ -60,7 +73,7 @@ const MIDDLE_PRIORITY = 3;
 /** How long a 429 that names no wait holds up the endpoint for everybody; the batch itself waits longer each time. */
 const UNNAMED_PAUSE_MS = 1_000;
 
-export function startAttempt({ client, limiter, now, random, graceMs, mapEvent }: Tools): Attempt {
+export function startAttempt({ client, limiter, now, random, graceMs }: Tools): Attempt {
   const { attempt, priority } = Context.current().info;
   const draw = random();
   const metrics = iterableMetrics();
@@ -86,26 +99,32 @@ export function startAttempt({ client, limiter, now, random, graceMs, mapEvent }
     else if (!hasAnswered) lanes.concurrency = Math.max(1, lanes.concurrency - 1);
   };
 
+  const askingAfter =
+    (waitedMs: number): AskingNow =>
+    async (endpoint, request, judge) => {
+      const reply = await client.call(endpoint, request, stopper.underWay);
+      const moment = { attempt, nowMs: now(), random: draw };
+      const verdict = judge(reply, moment);
+      metrics.countCall(endpoint, 'class' in verdict ? verdict.class : 'ok', waitedMs);
+      learnFrom(endpoint, verdict, namedWaitMs(reply, moment));
+      return verdict;
+    };
+  const inTurnOf: Attempt['inTurnOf'] = async (endpoint, task) => {
+    const turn = await limiter.run(ENDPOINTS[endpoint].limit, (waitedMs) => task(askingAfter(waitedMs)), {
+      signal: stopper.starting,
+      // Temporal's priority 1 goes first, the limiter's highest number does.
+      priority: -(priority?.priorityKey ?? MIDDLE_PRIORITY),
+    });
+    if (turn.kind === 'abandoned') return stopper.unsent();
+    return turn.kind === 'paused' ? paused(turn.remainingMs) : turn.value;
+  };
+
   return {
     now,
-    mapEvent,
     metrics,
     random: draw,
-    ask: async (endpoint, request, judge) => {
-      const call = (): Promise<Reply> => client.call(endpoint, request, stopper.underWay);
-      const turn = await limiter.run(ENDPOINTS[endpoint].limit, call, {
-        signal: stopper.starting,
-        // Temporal's priority 1 goes first, the limiter's highest number does.
-        priority: -(priority?.priorityKey ?? MIDDLE_PRIORITY),
-      });
-      if (turn.kind === 'abandoned') return stopper.unsent();
-      if (turn.kind === 'paused') return paused(turn.remainingMs);
-      const moment = { attempt, nowMs: now(), random: draw };
-      const verdict = judge(turn.value, moment);
-      metrics.countCall(endpoint, 'class' in verdict ? verdict.class : 'ok', turn.waitedMs);
-      learnFrom(endpoint, verdict, namedWaitMs(turn.value, moment));
-      return verdict;
-    },
+    ask: (endpoint, request, judge) => inTurnOf(endpoint, (askNow) => askNow(endpoint, request, judge)),
+    inTurnOf,
     runAll: async (tasks) => {
       try {
         return await lanes.addAll(tasks);

@@ -61,7 +61,7 @@ export function createIterableClient(settings: ClientSettings): IterableClient {
     call: async (endpoint, request, signal) => {
       const { method, path } = ENDPOINTS[endpoint];
       try {
-        const { statusCode, headers, body } = await http(new URL(path, settings.baseUrl), {
+        const { statusCode, headers, body } = await http(new URL(filled(path, request), settings.baseUrl), {
           method,
           signal,
           ...contentOf(request),
@@ -81,7 +81,17 @@ export function createIterableClient(settings: ClientSettings): IterableClient {
   };
 }
 
+/** Each `{name}` in the path as the request has it, percent-encoded: addresses hold `+`, `/` and `%`. */
+function filled(path: string, request: Requests[EndpointName]): string {
+  if (!('params' in request)) return path;
+  return Object.entries<string | number>({ ...request.params }).reduce(
+    (filling, [name, value]) => filling.replace(`{${name}}`, () => encodeURIComponent(value)),
+    path,
+  );
+}
+
 function contentOf(request: Requests[EndpointName]): object {
+  if ('params' in request) return {};
   if ('query' in request) return { searchParams: request.query };
   return { body: JSON.stringify(request.body), headers: { 'content-type': 'application/json' } };
 }

@@ -22,11 +22,17 @@ export interface ConsentItem {
    * show what was before: what it shows is then not taken for done.
    */
   readonly writtenAtMs?: number;
+  /**
+   * This change was written before, and its settling time is over. An opt-out that is not in place now did not hold: it
+   * is written the other way, by merging. An opt-in that is not in place is not written again: somebody has opted out.
+   */
+  readonly verifies?: true;
 }
 
 /**
  * What became of one item. `delivered`: Iterable accepted a write. `unchanged`: the read showed everything as wanted.
- * `skipped` for `not-in-iterable`, `channel-closed` (opt-ins only) and `forgotten-user`.
+ * `retry` with the reason `settling`: what is stored cannot be known before the settling time is over.
+ * `skipped` for `not-in-iterable`, `forgotten-user` and, opt-ins only, `channel-closed` and `opted-out-since`.
  */
 export interface ConsentVerdict {
   readonly personHash: string;

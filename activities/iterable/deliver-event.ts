@@ -1,7 +1,7 @@
 /** One product event: its profile first, then the event itself. */
 import type { FieldValue } from '../../domain/field-mapping.js';
 import type { AcceptedEvent } from '../../domain/product-event.js';
-import type { MappedEvent } from '../../recipes/map-product-event.js';
+import type { MapEvent, MappedEvent } from '../../recipes/map-product-event.js';
 import { judgeTrack, judgeUpdate, judgeUser, type Delivered, type Rejected, type Retry } from './answers.js';
 import type { Attempt } from './attempt.js';
 import type { DeliveryItem, ItemVerdict } from './contract.js';
@@ -23,11 +23,12 @@ const WRITE_AGAIN_AFTER_MS = 600_000;
 export async function deliverEvent(
   item: DeliveryItem,
   attempt: Attempt,
+  mapEvent: MapEvent,
   onProfileWritten: (atMs: number) => void,
 ): Promise<ItemVerdict> {
   const { event } = item;
   const { eventId } = event;
-  const mapped = attempt.mapEvent(event);
+  const mapped = mapEvent(event);
   if (!mapped.ok)
     return { eventId, verdict: { kind: 'rejected', reason: mapped.reason, class: mapped.class } };
 

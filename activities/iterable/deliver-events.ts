@@ -1,11 +1,18 @@
 /** The activity `deliverEvents`: a batch of product events, one verdict each. */
 import { isSettled } from '../../domain/verdict.js';
+import type { MapEvent } from '../../recipes/map-product-event.js';
 import type { Retry } from './answers.js';
 import { startAttempt, type Attempt, type Tools } from './attempt.js';
 import type { DeliveryItem, ItemVerdict, IterableActivities } from './contract.js';
 import { deliverEvent } from './deliver-event.js';
 import { nothingAchieved, throwIfCancelled } from './failures.js';
 import { startProgress, type Progress } from './progress.js';
+
+type Deliver = (
+  item: DeliveryItem,
+  attempt: Attempt,
+  onProfileWritten: (atMs: number) => void,
+) => Promise<ItemVerdict>;
 
 /** Something about an item, and the item's place in the batch. */
 interface Placed<T> {
@@ -14,12 +21,14 @@ interface Placed<T> {
 }
 
 /** See the contract for what it promises. It neither reads nor writes a subscription. */
-export function createDeliverEvents(tools: Tools): IterableActivities['deliverEvents'] {
+export function createDeliverEvents(tools: Tools, mapEvent: MapEvent): IterableActivities['deliverEvents'] {
+  const deliver: Deliver = (item, attempt, onProfileWritten) =>
+    deliverEvent(item, attempt, mapEvent, onProfileWritten);
   return async (items) => {
     const attempt = startAttempt(tools);
     const progress = startProgress();
     try {
-      const people = byPerson(items).map((own) => () => deliverPerson(own, attempt, progress));
+      const people = byPerson(items).map((own) => () => deliverPerson(own, attempt, progress, deliver));
       const verdicts = inOrder((await attempt.runAll(people)).flat());
       return conclude(items, verdicts, attempt.random);
     } catch (error) {
@@ -37,6 +46,7 @@ async function deliverPerson(
   items: readonly Placed<DeliveryItem>[],
   attempt: Attempt,
   progress: Progress,
+  deliver: Deliver,
 ): Promise<Placed<ItemVerdict>[]> {
   const results: Placed<ItemVerdict>[] = [];
   const settled = new Map<string, ItemVerdict>();
@@ -48,7 +58,7 @@ async function deliverPerson(
     const verdict = known.verdict ?? settled.get(eventId)?.verdict ?? wait;
     const result =
       verdict === undefined
-        ? await deliverEvent(known, attempt, (profileWrittenAtMs) => {
+        ? await deliver(known, attempt, (profileWrittenAtMs) => {
             progress.learn(index, { profileWrittenAtMs });
           })
         : { eventId, verdict, ...whenWritten(known) };

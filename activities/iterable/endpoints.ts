@@ -9,11 +9,18 @@ export const PUBLISHED_PER_SECOND = {
   'users/update': 500,
   'events/track': 2000,
   'users/get': 100,
+  messageTypes: 100,
+  channels: 100,
+  /** Nothing is published for it. A person is read, 100/s, before anything of theirs is written. */
+  subscriptions: 100,
 } as const;
 export type LimitKey = keyof typeof PUBLISHED_PER_SECOND;
+/** Where the figure above is our own. */
+export const UNPUBLISHED: ReadonlySet<LimitKey> = new Set<LimitKey>(['subscriptions']);
 
 interface Endpoint {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With the names of what the request's `params` hold: `{email}`. */
   readonly path: `/api/${string}`;
   readonly limit: LimitKey;
   readonly docs: string;
@@ -38,6 +45,36 @@ export const ENDPOINTS = {
     limit: 'users/get',
     docs: 'https://api.iterable.com/api/docs#users_getUser',
   },
+  getMessageTypes: {
+    method: 'GET',
+    path: '/api/messageTypes',
+    limit: 'messageTypes',
+    docs: 'https://api.iterable.com/api/docs#messageTypes_messageTypes',
+  },
+  getChannels: {
+    method: 'GET',
+    path: '/api/channels',
+    limit: 'channels',
+    docs: 'https://api.iterable.com/api/docs#channels_channels',
+  },
+  subscribeToType: {
+    method: 'PATCH',
+    path: '/api/subscriptions/messageType/{id}/user/{email}',
+    limit: 'subscriptions',
+    docs: 'https://api.iterable.com/api/docs#subscriptions_subscribeSingleUser',
+  },
+  unsubscribeFromType: {
+    method: 'DELETE',
+    path: '/api/subscriptions/messageType/{id}/user/{email}',
+    limit: 'subscriptions',
+    docs: 'https://api.iterable.com/api/docs#subscriptions_unsubscribeSingleUser',
+  },
+  updateSubscriptions: {
+    method: 'POST',
+    path: '/api/users/updateSubscriptions',
+    limit: 'subscriptions',
+    docs: 'https://api.iterable.com/api/docs#users_updateSubscriptions',
+  },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 export type EndpointName = keyof typeof ENDPOINTS;
 
@@ -60,4 +97,23 @@ export interface Requests {
     };
   };
   readonly getUserByEmail: { readonly query: { readonly email: string } };
+  readonly getMessageTypes: { readonly query: Readonly<Record<string, never>> };
+  readonly getChannels: { readonly query: Readonly<Record<string, never>> };
+  readonly subscribeToType: { readonly params: TypeOfPerson };
+  readonly unsubscribeFromType: { readonly params: TypeOfPerson };
+  readonly updateSubscriptions: {
+    /** An array that is given replaces the stored one; one that is absent stays. */
+    readonly body: {
+      readonly email: string;
+      readonly subscribedMessageTypeIds?: readonly number[];
+      readonly unsubscribedMessageTypeIds?: readonly number[];
+      readonly validateChannelAlignment: boolean;
+    };
+  };
+}
+
+interface TypeOfPerson {
+  /** Of the message type. */
+  readonly id: number;
+  readonly email: string;
 }

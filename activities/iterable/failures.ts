@@ -1,14 +1,14 @@
 /** How an attempt fails that cannot return its verdicts. Temporal tries again, without growing the history. */
-import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { ALERTING, type FailureClass } from '../../domain/verdict.js';
 import type { Retry } from './answers.js';
+
+export { throwIfCancelled } from '../shared/cancellation.js';
 
 /** The class that says most about what to do names the failure. */
 const ORDER: readonly FailureClass[] = ['auth', 'unavailable', 'rate-limited'];
 /** The next attempt comes up to so much later than asked, so that many batches do not come back at once. */
 const SPREAD = 0.25;
-const NEXT_WORKER_MS = 100;
 
 /**
  * @param retries one per item, at least one
@@ -28,22 +28,4 @@ export function nothingAchieved(retries: readonly Retry[], random: number): Appl
     nextRetryDelay: waitMs,
     ...(ALERTING.has(type) ? {} : { category: ApplicationFailureCategory.BENIGN }),
   });
-}
-
-/**
- * @throws ApplicationFailure of type `interrupted`, retryable at once, when the worker stops: the SDK sends the last
- *   heartbeat before it reports a failure, which it does not promise for a cancellation
- * @throws CancelledFailure when the workflow has cancelled the activity
- */
-export function throwIfCancelled(): void {
-  const { cancellationSignal, cancellationDetails } = Context.current();
-  if (cancellationSignal.aborted && cancellationDetails?.workerShutdown) {
-    throw ApplicationFailure.create({
-      type: 'interrupted',
-      message: 'the worker stopped; another one goes on',
-      nextRetryDelay: NEXT_WORKER_MS,
-      category: ApplicationFailureCategory.BENIGN,
-    });
-  }
-  cancellationSignal.throwIfAborted();
 }

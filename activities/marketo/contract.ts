@@ -1,4 +1,7 @@
 /** What workflows may ask of Marketo. Interfaces only: workflows import this file as types. */
+import type { PollCounts } from '../../domain/poll-counts.js';
+
+export type { PollCounts } from '../../domain/poll-counts.js';
 
 /** Where a poll stands. Small, without personal data; the result of one poll is the start of the next. */
 export interface PollCursor {
@@ -9,29 +12,26 @@ export interface PollCursor {
   readonly sweptAtMs: number;
   /** Short hashes of the GUIDs that were seen within the overlap, newest last; bounded. */
   readonly seen: readonly string[];
+  /** Unsubscribes within the overlap, oldest first, whose lead may yet turn out to be somebody else's; bounded. */
+  readonly recent: readonly RecentUnsubscribe[];
+}
+export interface RecentUnsubscribe {
+  readonly leadId: number;
+  /** Date of its activity, ms since 1970. */
+  readonly atMs: number;
+  /** Marketo had the lead no more: a merge that comes to light later says who it became. */
+  readonly wasGone: boolean;
 }
 export interface FeedCursor {
   /** Marketo's paging token; absent: mint one from `sinceMs`. */
   readonly token?: string;
-  /** Date of the newest activity seen, ms since 1970. A refused token is minted anew from this minus the overlap. */
+  /**
+   * Date of the newest activity seen, or when Marketo last had no more; ms since 1970. A refused token is minted anew
+   * from this minus the overlap.
+   */
   readonly sinceMs: number;
-}
-
-/** Counts of one step, for details, metrics and results. */
-export interface PollCounts {
-  readonly pages: number;
-  readonly activities: number;
-  /** Requests handed to `personConsent`. */
-  readonly started: number;
-  /** Unsubscribes seen before, or by the other feed. */
-  readonly repeated: number;
-  /** true to false in Marketo: logged, never acted on. */
-  readonly resubscribed: number;
-  readonly noEmail: number;
-  readonly invalidEmail: number;
-  readonly leadGone: number;
-  /** Records that appeared behind the watermark, found by the sweep. */
-  readonly late: number;
+  /** While the overlap is read again: what is older than this, ms since 1970, and unseen, has come late. */
+  readonly againUntilMs?: number;
 }
 
 export interface PollStep {

@@ -1,5 +1,5 @@
 /** Faults on purpose: which request gets which is settled by a seed, so that a failing run can be had again. */
-import { randomNumbers } from '../iterable/faults.js';
+import { randomNumbers } from '../shared/fault-draw.js';
 
 export const ENDPOINTS = ['submit', 'status', 'cancel'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];

@@ -2,6 +2,7 @@
 import { AUTH_PROBLEMS, wrongScope } from '../../gateway/auth.js';
 import { PROBLEMS, unavailable, UNAVAILABLE, type Problem } from '../../gateway/problems.js';
 import { UNKNOWN_EVENT } from '../../gateway/product-events.js';
+import { WEBHOOK_PROBLEMS } from '../../gateway/webhook-problems.js';
 import { code, markdownTable } from './generated.js';
 
 /** Those whose text depends on the request; the others are constants of the gateway. */
@@ -22,6 +23,7 @@ export function httpProblemsTable(): string {
     wrongScope('product-events:write'),
     ...Object.values(PROBLEMS),
     UNKNOWN_EVENT,
+    ...Object.values(WEBHOOK_PROBLEMS),
     ...Object.keys(UNAVAILABLE).filter(isUnavailable).map(unavailable),
   ];
   const constant = problems.map(

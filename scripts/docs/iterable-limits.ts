@@ -1,5 +1,5 @@
 /** Iterable's published limits and what one worker makes of them, for docs/operations.md. */
-import { ENDPOINTS, PUBLISHED_PER_SECOND } from '../../activities/iterable/endpoints.js';
+import { ENDPOINTS, PUBLISHED_PER_SECOND, UNPUBLISHED } from '../../activities/iterable/endpoints.js';
 import { USED_OF_PUBLISHED } from '../../activities/iterable/limits.js';
 import { code, markdownTable } from './generated.js';
 
@@ -10,7 +10,7 @@ export function iterableLimitsTable(): string {
     const published = PUBLISHED_PER_SECOND[limit];
     return [
       `[${code(`${method} ${path}`)}](${docs})`,
-      String(published),
+      UNPUBLISHED.has(limit) ? `none; ours is ${published}` : String(published),
       ...SHARES.map((share) => String(published * USED_OF_PUBLISHED * share)),
     ];
   });

@@ -2,9 +2,11 @@
 import { Command } from 'commander';
 import { EXIT } from './exit-codes.js';
 import { addCodecCommand } from './codec-command.js';
+import { addConsentCommands } from './consent-commands.js';
 import { addEventsCommands } from './events-commands.js';
 import { addKeysCommands } from './keys-commands.js';
 import { addParkedCommands } from './parked-commands.js';
+import { addSchedulesCommands } from './schedules-commands.js';
 
 export function createProgram(): Command {
   const program = new Command('recipes')
@@ -12,6 +14,8 @@ export function createProgram(): Command {
     .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage));
   addEventsCommands(program);
   addParkedCommands(program);
+  addConsentCommands(program);
+  addSchedulesCommands(program);
   addCodecCommand(program);
   addKeysCommands(program);
   return program;

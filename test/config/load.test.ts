@@ -55,6 +55,11 @@ describe('a complete environment', () => {
     expect(config.iterable.limitShare).toBe(1);
     expect(config.iterable.apiKey.reveal()).toBe('iterable-key-canary');
     expect(config).toMatchObject({ deployEnvironment: 'development', dataDir: '.data', logLevel: 'info' });
+    expect(config.consent).toEqual({
+      settleMs: 60_000,
+      lookAgainMs: [3_600_000, 86_400_000, 604_800_000],
+      uncheckedOptIns: false,
+    });
     expect(config.metricsPort).toBeUndefined();
     expect(config.warnings).toEqual([]);
   });
@@ -166,6 +171,13 @@ describe('an environment with faults', () => {
       'Prod_1',
       '"Prod_1" is not a word of lower-case letters, digits and single hyphens',
     ],
+    ['MARKETO_POLL_SECONDS', '5', '"5" is not a whole number from 10 to 3600'],
+    ['CONSENT_SETTLE_SECONDS', '0', '"0" is not a whole number from 1 to 3600'],
+    ['CONSENT_LOOK_AGAIN_HOURS', '1,one', '"one" is not a number of hours above 0 and up to 720'],
+    ['CONSENT_LOOK_AGAIN_HOURS', '1,24,24', 'not in ascending order'],
+    ['CONSENT_LOOK_AGAIN_HOURS', '0,1', '"0" is not a number of hours above 0 and up to 720'],
+    ['CONSENT_LOOK_AGAIN_HOURS', ',', 'names no hour'],
+    ['CONSENT_UNCHECKED_OPT_INS', 'yes', '"yes" is not one of: true, false, 1, 0'],
     ['LOG_LEVEL', 'loud', '"loud" is not one of: trace, debug, info, warn, error, fatal, silent'],
     ['TEMPORAL_TLS', 'True', '"True" is not one of: true, false, 1, 0'],
     ['TEMPORAL_ADDRESS', 'https://x.example/y', 'not of the form host:port'],
@@ -309,6 +321,32 @@ describe('outside systems', () => {
     const { marketo } = loadConfig(env, BOTH);
     expect(marketo).toMatchObject({ baseUrl: 'https://123-abc-456.mktorest.com', clientId: 'id' });
     expect(marketo?.webhookTokenHashes).toEqual([sha256('new'), sha256('old')]);
+    expect(marketo).toMatchObject({ limitShare: 1, pollSeconds: 300 });
+    const other = { ...env, MARKETO_LIMIT_SHARE: '0.25', MARKETO_POLL_SECONDS: '60' };
+    expect(loadConfig(other, BOTH).marketo).toMatchObject({ limitShare: 0.25, pollSeconds: 60 });
+    expect(loadConfig({ ...COMPLETE, MARKETO_POLL_SECONDS: '60' }, BOTH).marketo).toBeUndefined();
+  });
+
+  it('consent: times in the units that people write', () => {
+    const env = {
+      ...COMPLETE,
+      CONSENT_SETTLE_SECONDS: '5',
+      CONSENT_LOOK_AGAIN_HOURS: '0.5, 24',
+      CONSENT_UNCHECKED_OPT_INS: 'true',
+    };
+    expect(loadConfig(env, BOTH).consent).toEqual({
+      settleMs: 5_000,
+      lookAgainMs: [1_800_000, 86_400_000],
+      uncheckedOptIns: true,
+    });
+  });
+
+  it('the consent log: in the warehouse, or without one in a file of the data folder', () => {
+    const without = loadConfig({ ...COMPLETE, DATA_DIR: '/var/lib/recipes' }, BOTH);
+    expect(without.warehouse).toBeUndefined();
+    expect(without.consentLog).toEqual({ kind: 'duckdb', path: '/var/lib/recipes/warehouse.duckdb' });
+    const { warehouse, consentLog } = loadConfig({ ...COMPLETE, WAREHOUSE_URL: 'duckdb:./w.db' }, BOTH);
+    expect(consentLog).toEqual(warehouse);
   });
 
   it('the warehouse: a DuckDB file, or a Snowflake schema with its user', () => {

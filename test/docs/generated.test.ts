@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROUTES } from '../../sandbox/iterable/routes/index.js';
+import { ROUTES as MARKETO_ROUTES } from '../../sandbox/marketo/routes/index.js';
 import { commandsReference } from '../../scripts/docs/commands.js';
 import { documentationFiles, isStale, write } from '../../scripts/docs/files.js';
 import { markdownTable, withGenerated } from '../../scripts/docs/generated.js';
+import { marketoEndpointsTable } from '../../scripts/docs/sandbox-marketo.js';
 import { sandboxEndpointsTable } from '../../scripts/docs/sandbox.js';
 import { PARTS } from '../../scripts/docs/parts.js';
 import { TASK_QUEUES } from '../../scripts/docs/task-queues.js';
@@ -43,8 +45,10 @@ describe('the generated parts', () => {
     expect(TASK_QUEUES.map(({ queue }) => queue)).toEqual(served);
   });
 
-  it('list every endpoint of the sandbox', () => {
+  it('list every endpoint of the sandboxes', () => {
     expect(sandboxEndpointsTable().split('\n')).toHaveLength(ROUTES.length + 2);
+    // And identity, which is no route.
+    expect(marketoEndpointsTable().split('\n')).toHaveLength(MARKETO_ROUTES.length + 3);
   });
 });
 

@@ -26,6 +26,7 @@ let examples: readonly { readonly request: Message; readonly answer: Message }[]
 beforeAll(async () => {
   gateway = await startGateway({
     clients: [{ id: CLIENT.clientId, secretHashes: [hashSecret(CLIENT.clientSecret)] }],
+    webhook: { tokenHashes: [hashSecret(WEBHOOK_TOKEN)], starter: { start: () => Promise.resolve() } },
     statusReader: { read: (eventId) => Promise.resolve({ eventId, ...PARKED }) },
   });
   const page = (await readPages()).find(({ path }) => path === 'docs/http.md');
@@ -36,6 +37,8 @@ beforeAll(async () => {
   });
 });
 afterAll(() => gateway.app.close());
+
+const WEBHOOK_TOKEN = 'a webhook token for tests only';
 
 const PARKED = {
   status: 'parked',
@@ -58,7 +61,8 @@ function messageOf({ text }: { readonly text: string }): Message {
 async function play({ first, headers, body }: Message): Promise<Answer> {
   const [method = '', path = ''] = first.split(' ');
   const sent = Object.entries(headers).map(
-    ([name, value]) => [name, value.replace('<token>', token)] as const,
+    ([name, value]) =>
+      [name, value.replace('<token>', token).replace('<webhook token>', WEBHOOK_TOKEN)] as const,
   );
   return gateway.call({ method, path, headers: Object.fromEntries(sent), ...(body === '' ? {} : { body }) });
 }
@@ -70,6 +74,7 @@ describe('the examples of docs/http.md', () => {
       'POST /v1/product-events',
       'POST /v1/product-events',
       'GET /v1/product-events/saas-trial-ty62pied3yf3xpve',
+      'POST /v1/marketo/unsubscribes',
     ]);
     for (const { request, answer } of examples) {
       const { status, headers, json } = await play(request);
@@ -77,7 +82,10 @@ describe('the examples of docs/http.md', () => {
       if (issued.success) token = issued.data.access_token;
       expect(`HTTP/1.1 ${status}`).toBe(answer.first.split(' ').slice(0, 2).join(' '));
       expect(headers).toMatchObject(answer.headers);
-      expect(json).toEqual(JSON.parse(answer.body.replace('<token>', token)));
+      const taken = z.object({ acceptedAt: z.iso.datetime() }).safeParse(json);
+      const acceptedAt = taken.success ? taken.data.acceptedAt : '';
+      const body = answer.body.replace('<token>', token).replace('<time>', acceptedAt);
+      expect(json).toEqual(JSON.parse(body));
     }
   });
 
@@ -105,14 +113,22 @@ describe('the table of docs/http.md', () => {
   });
 
   it('has every reason that the gateway counts', async () => {
-    const files = ['auth', 'client-error', 'known-paths', 'json-body', 'problems', 'product-events'];
+    const files = [
+      'auth',
+      'client-error',
+      'known-paths',
+      'json-body',
+      'problems',
+      'product-events',
+      'webhook-problems',
+    ];
     const sources = await Promise.all(
       files.map((file) => readFile(join(PROJECT_ROOT, 'gateway', `${file}.ts`), 'utf8')),
     );
     const reasons = [
       ...sources
         .join('\n')
-        .matchAll(/(?:problem\(\s*\d{3},\s*|unauthorized\(\s*|reason: |rejected\()'([a-z-]+)'/g),
+        .matchAll(/(?:problem\(\s*\d{3},\s*|unauthorized\(\s*|ofEmail\(\s*|reason: |rejected\()'([a-z-]+)'/g),
     ].map(([, reason = '']) => reason);
     expect(reasons.length).toBeGreaterThan(20);
     const table = httpProblemsTable();

@@ -37,6 +37,7 @@ describe('the interface description', () => {
       '/oauth/token POST',
       '/openapi.json GET, HEAD',
       '/readyz GET, HEAD',
+      '/v1/marketo/unsubscribes POST',
       '/v1/product-events POST',
     ]);
     const { paths } = await describedInterface();
@@ -45,6 +46,7 @@ describe('the interface description', () => {
       '/oauth/token',
       '/openapi.json',
       '/readyz',
+      '/v1/marketo/unsubscribes',
       '/v1/product-events',
       '/v1/product-events/{eventId}',
     ]);
@@ -66,5 +68,7 @@ describe('the interface description', () => {
     expect(takes('LeadEvent', { email: 'robin@example.com', is_for_business_use: 'yes' })).toBe(false);
     expect(takes('WrappedLeadEvent', { trial_user: { email: 'robin@example.com' } })).toBe(true);
     expect(takes('WrappedLeadEvent', { email: 'robin@example.com' })).toBe(false);
+    expect(takes('UnsubscribeCall', { email: 'robin@example.com', leadId: 1001 })).toBe(true);
+    expect(takes('UnsubscribeCall', { leadId: '1001' })).toBe(false);
   });
 });

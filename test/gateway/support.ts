@@ -63,6 +63,7 @@ export function recordingMetrics(): IntakeMetrics & HttpMetrics & { readonly lin
     duplicate: () => void lines.push('duplicate'),
     answered: (route, status) => void lines.push(`${route} ${status}`),
     rejected: (reason) => void lines.push(`rejected ${reason}`),
+    repaired: () => void lines.push('repaired'),
   };
 }
 

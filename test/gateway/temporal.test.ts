@@ -5,9 +5,10 @@ import { noopMetricMeter } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { hashSecret } from '../../config/gateway-clients.js';
 import type { IntakeLimits } from '../../gateway/limits.js';
 import { buildTemporalGateway } from '../../gateway/on-temporal.js';
-import { EventStatus, TakenItem } from '../../gateway/schemas.js';
+import { EventStatus, TakenItem, UnsubscribeTaken } from '../../gateway/schemas.js';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { TEST_HASHER } from '../support/events.js';
 import { localEnv } from '../support/temporal.js';
@@ -21,6 +22,7 @@ const headers = {
     scopes: ['product-events:write', 'product-events:read'],
   })}`,
 };
+const WEBHOOK_TOKEN = 'a webhook token for tests only';
 const event = (uid: number): object => ({
   work_email: `person-${uid}@example.com`,
   uid,
@@ -30,6 +32,7 @@ const event = (uid: number): object => ({
 interface Running {
   readonly post: (body: unknown) => Promise<{ readonly status: number; readonly json: unknown }>;
   readonly get: (path: string) => Promise<{ readonly status: number; readonly json: unknown }>;
+  readonly unsubscribe: (body: string) => Promise<{ readonly status: number; readonly json: unknown }>;
   readonly close: () => Promise<void>;
 }
 
@@ -43,12 +46,20 @@ async function gatewayOn(client: Client, intakeLimits: Partial<IntakeLimits> = {
     meter: noopMetricMeter,
     logger: pino({ level: 'silent' }),
     intakeLimits,
+    webhookTokenHashes: [hashSecret(WEBHOOK_TOKEN)],
   });
   const port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port);
   return {
     post: (body) =>
       httpCall(port, { method: 'POST', path: '/v1/product-events', headers, body: JSON.stringify(body) }),
     get: (path) => httpCall(port, { path, headers }),
+    unsubscribe: (body) =>
+      httpCall(port, {
+        method: 'POST',
+        path: '/v1/marketo/unsubscribes',
+        headers: { 'x-webhook-token': WEBHOOK_TOKEN },
+        body,
+      }),
     close: () => app.close(),
   };
 }
@@ -112,6 +123,17 @@ describe('on a Temporal server', () => {
     const again = z.array(TakenItem).parse((await restarted.post([event(5), event(6)])).json);
     expect(again).toEqual(before.map((item) => ({ ...item, status: 'duplicate' })));
     await restarted.close();
+  });
+
+  it('an unsubscribe is a signal to the one workflow of its person, however often it comes', async () => {
+    const body = 'email=Robin%2Bnews%40example.com&activityDate=2026-11-24T08%3A00%3A00Z';
+    const answers = [await gateway.unsubscribe(body), await gateway.unsubscribe(body)];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const [first, second] = answers.map(({ json }) => UnsubscribeTaken.parse(json).workflowId);
+    expect(second).toBe(first);
+    const description = await client.workflow.getHandle(first ?? '').describe();
+    expect(description).toMatchObject({ type: 'personConsent', taskQueue: 'recipes' });
+    expect(first).toBe(`personConsent/${TEST_HASHER.person('robin+news@example.com')}`);
   });
 
   it('is ready', async () => {

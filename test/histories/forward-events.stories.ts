@@ -12,6 +12,7 @@ import {
   notVisible,
   type Scene,
   type Story,
+  wanting,
 } from './scene.js';
 
 const FOREVER_MS = 1_000_000_000;
@@ -106,6 +107,24 @@ export const forwardEventsStories: Readonly<Record<string, Story>> = {
       await handle.result();
       end.open();
       return handle;
+    },
+  },
+  'delivered-with-opt-ins': {
+    shows: ['MARKER_RECORDED', 'TIMER_FIRED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      const [first, second, silent] = await newEvents(scene, 3);
+      if (first === undefined || second === undefined || silent === undefined) throw new Error('no events');
+      const { deliverEvents } = delivering([DELIVERED, notVisible(20)]);
+      scene.recipes.use({ deliverEvents, requestOptIns: () => Promise.resolve() });
+      return ended(await forward(scene, [wanting(first), wanting(second), silent]));
+    },
+  },
+  'delivered-without-its-opt-in': {
+    shows: ['MARKER_RECORDED', 'ACTIVITY_TASK_FAILED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      const refused = failure({ message: 'refused', type: 'rejected', nonRetryable: true });
+      scene.recipes.use({ ...delivering(), requestOptIns: () => Promise.reject(refused) });
+      return ended(await forward(scene, (await newEvents(scene, 1)).map(wanting)));
     },
   },
   ...bothRunsOf((scene) => continued(scene)),

@@ -42,6 +42,15 @@ export const parkedEventStories: Readonly<Record<string, Story>> = {
       return ended(parked);
     },
   },
+  'released-with-an-opt-in': {
+    shows: ['MARKER_RECORDED', 'WORKFLOW_EXECUTION_UPDATE_COMPLETED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    tell: async (scene) => {
+      scene.recipes.use({ ...delivering(), requestOptIns: () => Promise.resolve() });
+      const parked = await park(scene, { opt_in: true });
+      await parked.executeUpdate(releaseUpdate);
+      return ended(parked);
+    },
+  },
   'released-after-a-wait': {
     shows: ['TIMER_FIRED', 'WORKFLOW_EXECUTION_COMPLETED'],
     tell: async (scene) => {

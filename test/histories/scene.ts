@@ -79,9 +79,17 @@ export function forward(
   });
 }
 
+/** An event like the others, of somebody who wants marketing mail. */
+export function wanting(event: AcceptedEvent): AcceptedEvent {
+  return { ...event, fields: { ...event.fields, opt_in: true } };
+}
+
 /** Starts `parkedEvent` for an event of a new person that no recipe maps. */
-export function park({ env }: Scene): Promise<WorkflowHandleWithFirstExecutionRunId> {
-  const event = acceptedEvent((people += 1), { product_interaction: 'A new experiment' });
+export function park(
+  { env }: Scene,
+  fields: Record<string, unknown> = {},
+): Promise<WorkflowHandleWithFirstExecutionRunId> {
+  const event = acceptedEvent((people += 1), { product_interaction: 'A new experiment', ...fields });
   return env.client.workflow.start(PARKED_EVENT, {
     taskQueue: 'recipes',
     workflowId: parkedWorkflowId(event.eventId),

@@ -11,6 +11,10 @@ export function progressDetails(total: number, { open, outcomes, lastProblem }: 
     const count = parked.filter((other) => other === reason).length;
     lines.push(`- parked ${String(count)}: \`${reason}\`. ${describeReason(reason).fix}`);
   }
+  const notRequested = outcomes.filter((outcome) => outcome.status === 'delivered' && outcome.optIn);
+  if (notRequested.length > 0) {
+    lines.push(`- opt-ins that could not be requested: ${String(notRequested.length)}`);
+  }
   if (lastProblem !== undefined && open.length > 0) {
     const nextMs = Math.min(...open.map(({ notBeforeMs }) => notBeforeMs));
     lines.push(`- last problem: \`${lastProblem}\`. Next attempt ${new Date(nextMs).toISOString()}`);

@@ -24,9 +24,12 @@ export interface OpenEvent {
   readonly profileWrittenAtMs?: number;
 }
 
-/** What became of one event. `parked` names the reason; the workflow `parked/<eventId>` has the rest. */
+/**
+ * What became of one event. `parked` names the reason; the workflow `parked/<eventId>` has the rest. `optIn` is there
+ * only where a delivered event asks for marketing mail and nobody could be told within 76 h.
+ */
 export type EventOutcome =
-  | { readonly eventId: string; readonly status: 'delivered' }
+  | { readonly eventId: string; readonly status: 'delivered'; readonly optIn?: 'not-requested' }
   | {
       readonly eventId: string;
       readonly status: 'parked';

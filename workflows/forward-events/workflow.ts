@@ -1,5 +1,6 @@
 /**
- * Carries 1 to 100 product events to Iterable. Ends when each one is delivered or parked; never fails, never drops.
+ * Carries 1 to 100 product events to Iterable. Ends when each one is delivered or parked, and the opt-ins of those that
+ * were delivered are requested; never fails, never drops.
  * @see docs/product-events.md
  */
 import {
@@ -11,7 +12,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { deliverNextRound, HORIZON_MS, startOf, type Progress } from '../shared/delivery.js';
+import { askForOptIns } from '../shared/opt-ins.js';
 import { park } from '../shared/park.js';
+import type { AcceptedEvent } from '../../domain/product-event.js';
 import { searchAttributes } from '../shared/search-attributes.js';
 import { progressDetails } from './details.js';
 import type { EventOutcome, ForwardEventsInput, ForwardEventsResult } from './messages.js';
@@ -19,13 +22,17 @@ import type { EventOutcome, ForwardEventsInput, ForwardEventsResult } from './me
 export async function forwardEvents(input: ForwardEventsInput): Promise<ForwardEventsResult> {
   const deadlineMs = Math.max(...input.events.map(({ acceptedAtMs }) => acceptedAtMs)) + HORIZON_MS;
   let progress: Progress = input.resumed ?? startOf(input.events);
+  const optIns: Promise<readonly string[]>[] = [];
   try {
     while (progress.open.length > 0) {
       const decided = progress.outcomes.length;
       progress = await deliverNextRound(input.events, progress, deadlineMs);
-      await parkAll(input, progress.outcomes.slice(decided));
+      const newOutcomes = progress.outcomes.slice(decided);
+      optIns.push(askForOptIns(deliveredOf(input, newOutcomes)));
+      await parkAll(input, newOutcomes);
       setCurrentDetails(progressDetails(input.events.length, progress));
       if (progress.open.length > 0 && workflowInfo().continueAsNewSuggested) {
+        progress = await withOptIns(progress, optIns);
         await continueAsNew<typeof forwardEvents>({ ...input, resumed: progress });
       }
     }
@@ -34,7 +41,28 @@ export async function forwardEvents(input: ForwardEventsInput): Promise<ForwardE
     progress = await CancellationScope.nonCancellable(() => parkOpen(input, progress));
   }
   upsertSearchAttributes([{ key: searchAttributes.outcome, value: summarise(progress.outcomes) }]);
+  progress = await withOptIns(progress, optIns);
+  setCurrentDetails(progressDetails(input.events.length, progress));
   return { outcomes: inOrderOf(input, progress.outcomes) };
+}
+
+function deliveredOf(input: ForwardEventsInput, outcomes: readonly EventOutcome[]): AcceptedEvent[] {
+  const ids = new Set(outcomes.flatMap(({ eventId, status }) => (status === 'delivered' ? [eventId] : [])));
+  return input.events.filter(({ eventId }) => ids.has(eventId));
+}
+
+/** Waits for what became of the opt-ins, and notes those that could not be requested. */
+async function withOptIns(
+  progress: Progress,
+  optIns: readonly Promise<readonly string[]>[],
+): Promise<Progress> {
+  const notRequested = new Set((await Promise.all(optIns)).flat());
+  const outcomes = progress.outcomes.map((outcome): EventOutcome =>
+    outcome.status === 'delivered' && notRequested.has(outcome.eventId)
+      ? { ...outcome, optIn: 'not-requested' }
+      : outcome,
+  );
+  return { ...progress, outcomes };
 }
 
 /** A cancelled run gives its open events to a person: what was accepted is not lost. */

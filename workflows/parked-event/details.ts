@@ -9,5 +9,6 @@ export function parkedDetails(state: ParkedState): string {
     `- reason: \`${state.reason}\` (${state.class}). ${meaning}`,
   ];
   if (state.status === 'parked') lines.push(`- to do: ${fix}`);
+  if (state.optIn !== undefined) lines.push('- its opt-in could not be requested');
   return lines.join('\n');
 }

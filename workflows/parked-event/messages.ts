@@ -27,6 +27,8 @@ export interface ParkedState {
   readonly releases: number;
   /** Only when discarded: what the operator said. */
   readonly discardReason?: string;
+  /** Only when delivered: the event asks for marketing mail, and nobody could be told within 76 h. */
+  readonly optIn?: 'not-requested';
 }
 
 export const stateQuery = defineQuery<ParkedState>('state');

@@ -19,6 +19,7 @@ import type { EventActivities } from '../../activities/iterable/contract.js';
 import type { AcceptedEvent } from '../../domain/product-event.js';
 import { deliverNextRound, HORIZON_MS, startOf, type Progress } from '../shared/delivery.js';
 import { workflowNow } from '../shared/clock.js';
+import { askForOptIns } from '../shared/opt-ins.js';
 import { eventAttributes, parkedAttributes } from '../shared/describe-event.js';
 import { searchAttributes } from '../shared/search-attributes.js';
 import type { EventOutcome } from '../forward-events/messages.js';
@@ -172,7 +173,9 @@ class ParkedEvent {
   async close(): Promise<ParkedState> {
     await condition(allHandlersFinished);
     upsertSearchAttributes([{ key: searchAttributes.outcome, value: this.state.status }]);
-    return this.state;
+    if (this.state.status !== 'delivered') return this.state;
+    const notRequested = await askForOptIns([this.event]);
+    return notRequested.length === 0 ? this.state : this.change({ optIn: 'not-requested' });
   }
 }
 

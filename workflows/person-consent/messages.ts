@@ -15,10 +15,10 @@ export interface PersonConsentInput {
 /** What a run hands to the next one. Bounded: see `limits` in `memory.ts`. */
 export interface ConsentMemory {
   readonly pending: readonly PendingRequest[];
-  /** Source time of the newest opt-out and opt-in that were decided, ms since 1970. */
+  /** Source time of the newest opt-out that was heard of, and of the newest opt-in that was applied, ms since 1970. */
   readonly newestOptOutAtMs?: number;
   readonly newestOptInAtMs?: number;
-  /** When Iterable last accepted a write of ours, ms since 1970. */
+  /** When Iterable last accepted a write of ours, or may have, by the workflow's clock, ms since 1970. */
   readonly writtenAtMs?: number;
   /** References of requests that were decided, newest last. */
   readonly decided: readonly string[];
@@ -36,10 +36,15 @@ export interface PendingRequest {
   readonly request: ConsentRequest;
   /** `watching`: the person is not in Iterable, and is looked up again. */
   readonly status: PendingStatus;
+  /** Tries in a row without progress: waits grow with them. */
   readonly tries: number;
   /** Not to be tried before, ms since 1970. */
   readonly notBeforeMs: number;
   readonly acknowledgedAtMs?: number;
+  /** When the person was first found to be missing, ms since 1970. */
+  readonly absentSinceMs?: number;
+  /** A record `not-in-iterable` exists: whatever is decided later is a second one. */
+  readonly isRecordedAbsent?: true;
   /** Code of what kept the last try from succeeding. */
   readonly lastProblem?: string;
 }

@@ -5,9 +5,17 @@
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { ConsentRequest } from '../../domain/consent.js';
 import { searchAttributes } from '../shared/search-attributes.js';
-import { consentRequestsSignal, personConsentId, type PersonConsentInput } from './messages.js';
+import {
+  consentRequestsSignal,
+  personConsentId,
+  type ConsentState,
+  type PersonConsentInput,
+} from './messages.js';
 
 export const CONSENT_RECIPE = 'consent';
+
+/** The workflow as clients see it. */
+export type PersonConsent = (input: PersonConsentInput) => Promise<ConsentState>;
 
 export interface ConsentStart {
   readonly workflowId: string;

@@ -1,16 +1,18 @@
 /** The workflows with a step too many before their first: what a hasty change is to the runs that are under way. */
 import { sleep } from '@temporalio/workflow';
-import type { ForwardEventsInput, ForwardEventsResult } from '../../../workflows/forward-events/messages.js';
-import { forwardEvents as rightForwardEvents } from '../../../workflows/forward-events/workflow.js';
-import type { ParkedEventInput, ParkedState } from '../../../workflows/parked-event/messages.js';
-import { parkedEvent as rightParkedEvent } from '../../../workflows/parked-event/workflow.js';
+import * as right from '../../../workflows/index.js';
 
-export async function forwardEvents(input: ForwardEventsInput): Promise<ForwardEventsResult> {
-  await sleep('1 second');
-  return rightForwardEvents(input);
-}
+const late =
+  <Input, Result>(workflow: (input: Input) => Promise<Result>) =>
+  async (input: Input): Promise<Result> => {
+    await sleep('1 second');
+    return workflow(input);
+  };
 
-export async function parkedEvent(input: ParkedEventInput): Promise<ParkedState> {
-  await sleep('1 second');
-  return rightParkedEvent(input);
-}
+export const askWarehouse = late(right.askWarehouse);
+export const forwardEvents = late(right.forwardEvents);
+export const parkedEvent = late(right.parkedEvent);
+export const personConsent = late(right.personConsent);
+export const pollUnsubscribes = late(right.pollUnsubscribes);
+export const reconcileConsent = late(right.reconcileConsent);
+export const recordConsent = late(right.recordConsent);

@@ -1,18 +1,19 @@
 /** The workflows with a step too many after their last: right for all of a run's life, wrong at its end. */
 import { sleep } from '@temporalio/workflow';
-import type { ForwardEventsInput, ForwardEventsResult } from '../../../workflows/forward-events/messages.js';
-import { forwardEvents as rightForwardEvents } from '../../../workflows/forward-events/workflow.js';
-import type { ParkedEventInput, ParkedState } from '../../../workflows/parked-event/messages.js';
-import { parkedEvent as rightParkedEvent } from '../../../workflows/parked-event/workflow.js';
+import * as right from '../../../workflows/index.js';
 
-export async function forwardEvents(input: ForwardEventsInput): Promise<ForwardEventsResult> {
-  const result = await rightForwardEvents(input);
-  await sleep('1 second');
-  return result;
-}
+const longer =
+  <Input, Result>(workflow: (input: Input) => Promise<Result>) =>
+  async (input: Input): Promise<Result> => {
+    const result = await workflow(input);
+    await sleep('1 second');
+    return result;
+  };
 
-export async function parkedEvent(input: ParkedEventInput): Promise<ParkedState> {
-  const state = await rightParkedEvent(input);
-  await sleep('1 second');
-  return state;
-}
+export const askWarehouse = longer(right.askWarehouse);
+export const forwardEvents = longer(right.forwardEvents);
+export const parkedEvent = longer(right.parkedEvent);
+export const personConsent = longer(right.personConsent);
+export const pollUnsubscribes = longer(right.pollUnsubscribes);
+export const reconcileConsent = longer(right.reconcileConsent);
+export const recordConsent = longer(right.recordConsent);
