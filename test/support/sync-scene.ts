@@ -31,22 +31,21 @@ export interface RunningWarehouse {
   readonly close: () => Promise<void>;
 }
 
-/** The engines that every test of the sync runs over. */
+export async function startDuckDb(): Promise<RunningWarehouse> {
+  const { warehouse, remove } = await openWarehouseFile();
+  return { warehouse, close: remove };
+}
+
+/** Small partitions: most results have several. */
+async function startSnowflake(): Promise<RunningWarehouse> {
+  const stage = await startSnowflakeStage({ rowsInFirstPartition: 3, rowsPerPartition: 50 });
+  return { warehouse: stage.connect(), close: stage.close };
+}
+
+/** What the suite of the sync runs over. */
 export const ENGINES: readonly (readonly [string, () => Promise<RunningWarehouse>])[] = [
-  [
-    'DuckDB',
-    async () => {
-      const file = await openWarehouseFile();
-      return { warehouse: file.warehouse, close: file.remove };
-    },
-  ],
-  [
-    'Snowflake',
-    async () => {
-      const stage = await startSnowflakeStage({ rowsInFirstPartition: 3, rowsPerPartition: 50 });
-      return { warehouse: stage.connect(), close: stage.close };
-    },
-  ],
+  ['DuckDB', startDuckDb],
+  ['Snowflake', startSnowflake],
 ];
 
 export const PEOPLE: SyncModel = defineModel({

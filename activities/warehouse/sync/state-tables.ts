@@ -82,15 +82,15 @@ async function make(
   await warehouse.execute({ sql: `CREATE TABLE IF NOT EXISTS ${table} (${columns})` }, signal);
 }
 
-export async function tableExists(
+/** @param tables of the state schema */
+export async function tablesExist(
   warehouse: Warehouse,
-  table: string,
+  tables: readonly string[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const [schema = '', name = ''] = table.split('.');
-  const { text } = warehouse.dialect;
+  const names = tables.map((table) => warehouse.dialect.text(table.slice(STATE_SCHEMA.length + 1)));
   const there =
     `SELECT count(*) FROM information_schema.tables ` +
-    `WHERE lower(table_schema) = ${text(schema)} AND lower(table_name) = ${text(name)}`;
-  return (await countOf(warehouse, there, signal)) > 0;
+    `WHERE lower(table_schema) = '${STATE_SCHEMA}' AND lower(table_name) IN (${names.join(', ')})`;
+  return (await countOf(warehouse, there, signal)) === tables.length;
 }
