@@ -63,6 +63,10 @@ export const REASONS = {
     meaning: 'The person has left the whole channel in Iterable.',
     fix: 'Nothing: only they can come back to it.',
   },
+  'opted-out-since': {
+    meaning: 'The opt-in was written and is gone again: somebody has opted the person out in Iterable since.',
+    fix: 'Nothing: the later opt-out wins.',
+  },
   'schema-mismatch': {
     meaning: 'Message types or channels in Iterable are not those of recipes/subscriptions.ts.',
     fix: 'Read which one in the activity failure; mend it in Iterable or in recipes/. Waiting requests go on by themselves.',

@@ -52,7 +52,7 @@ export function marketoUnsubscribeRoute(app: FastifyInstance, deps: UnsubscribeD
     },
   );
   app.setErrorHandler((error: FastifyError) => {
-    // Thrown on to the gateway's own handler, which words it for product events.
+    // Thrown on to the gateway's own handler, whose words for it are about product events.
     throw error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? new Rejection(WEBHOOK_PROBLEMS.tooLarge) : error;
   });
   if (webhook === undefined) {

@@ -1,5 +1,5 @@
 /**
- * `npm run doctor`: whether an event that is sent now would reach Iterable, and what to do if not.
+ * `npm run doctor`: whether events and unsubscribes that come now would reach Iterable, and what to do if not.
  * Exit codes: 0 nothing is wrong, 1 something is, 2 settings are missing or cannot be read.
  */
 import { Command, Option } from 'commander';
@@ -15,7 +15,7 @@ interface Options {
 }
 
 const { json, only } = new Command('doctor')
-  .description('look at settings, Temporal, Iterable, gateway and keys, without changing anything')
+  .description('look at settings, Temporal, Iterable, Marketo, gateway and keys, without changing anything')
   .addOption(new Option('--only <part>', 'whose settings have to be complete').choices(['gateway', 'worker']))
   .option('--json', 'print JSON', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage))

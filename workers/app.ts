@@ -2,7 +2,7 @@
  * Gateway and workers on one Temporal, in one process: what `npm start`, the demo and the benchmark run.
  * Started in the order in which one part needs the other, stopped in the opposite one.
  */
-import type { Client, Connection } from '@temporalio/client';
+import { isGrpcServiceError, ServiceError, type Client, type Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
@@ -13,6 +13,8 @@ import { searchAttributes } from '../workflows/shared/search-attributes.js';
 import { createProcessActivities } from './activities.js';
 import { createDataConverter } from './codec/data-converter.js';
 import { connectClient } from './connect.js';
+import { applySchedules } from './schedules/apply.js';
+import { wantedSchedules } from './schedules/wanted.js';
 import { prepareNamespace } from './temporal/namespace.js';
 import { serveWarehouseOf } from './warehouse-queue.js';
 import { sharedQueues, startWorkers, warehouseQueue } from './workers.js';
@@ -60,7 +62,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   try {
     await setUpNamespace(connection, options);
-    if (options.worker) parts.push(await startWorkerPart(client, options));
+    if (options.worker) {
+      parts.push(await startWorkerPart(client, options));
+      await setUpSchedules(client, options);
+    }
     const gateway = options.gateway ? await startGatewayPart(client, options) : undefined;
     if (gateway !== undefined) parts.push(gateway);
     const failed = Promise.race(parts.flatMap((part) => part.failed ?? []));
@@ -84,6 +89,20 @@ async function setUpNamespace(
     logger.warn({ command }, 'search attributes are missing; run the command');
   for (const name of state.wrongType) {
     logger.warn({ name }, 'a search attribute has another type; remove it and start again');
+  }
+}
+
+/** Whoever may not write schedules says so and works all the same: `recipes schedules apply` can be run by who may. */
+async function setUpSchedules({ schedule }: Client, { config, logger }: AppOptions): Promise<void> {
+  try {
+    for (const { scheduleId, action } of await applySchedules(schedule, wantedSchedules(config)))
+      if (action !== 'unchanged') logger.info({ scheduleId, action }, 'schedule');
+  } catch (error) {
+    if (!isGrpcServiceError(error) && !(error instanceof ServiceError)) throw error;
+    logger.warn(
+      { code: error.name },
+      'the schedules are not as these settings want them; see: recipes schedules list',
+    );
   }
 }
 

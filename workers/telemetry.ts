@@ -12,6 +12,7 @@ const BUCKETS = {
   gateway_group_events: [1, 2, 5, 10, 20, 40, 60, 80, 100],
   gateway_group_age: [5, 10, 25, 50, 100, 250, 500, 1000, 2500],
   iterable_limiter_wait: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  marketo_limiter_wait: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40],
 };
 
 export interface TelemetryOptions {

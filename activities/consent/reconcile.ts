@@ -10,6 +10,8 @@ export type { ComparingDeps } from './comparing.js';
 
 /** People compared together: what Marketo looks up in one call. */
 const TOGETHER = 300;
+/** Rows about nobody that are read before they count as dealt with. */
+const SETTLED_EVERY = 1_000;
 const HEARTBEAT_EVERY_MS = 5_000;
 const SAMPLE_SIZE = 10;
 
@@ -55,23 +57,26 @@ export function createReconcileActivities(deps: ComparingDeps): ReconcileActivit
     compareExtract: (job, exportId, options) =>
       withProgress(async (progress) => {
         let some: Candidate[] = [];
-        const compareThem = async (nextByte: number): Promise<void> => {
-          progress.found = await addSome(progress.found, some, options, deps);
+        let rows = 0;
+        /** Rows count once what they say is settled: an attempt that goes on from here reads none of them again. */
+        const settle = async (nextByte: number): Promise<void> => {
+          const found =
+            some.length === 0 ? progress.found : await addSome(progress.found, some, options, deps);
+          progress.found = { ...found, rows: found.rows + rows };
           progress.nextByte = nextByte;
           some = [];
+          rows = 0;
         };
         let lastByte = progress.nextByte;
-        for await (const { row, nextByte } of deps.marketo.readExtract(job, exportId, {
-          fromByte: progress.nextByte,
-        })) {
-          progress.found.rows += 1;
+        const fromByte = progress.nextByte;
+        for await (const { row, nextByte } of deps.marketo.readExtract(job, exportId, { fromByte })) {
+          rows += 1;
+          lastByte = nextByte;
           const candidate = candidateOf(row, deps.now());
           if (candidate !== undefined) some.push(candidate);
-          if (some.length >= TOGETHER) await compareThem(nextByte);
-          else if (some.length === 0) progress.nextByte = nextByte;
-          lastByte = nextByte;
+          if (some.length >= TOGETHER || (some.length === 0 && rows >= SETTLED_EVERY)) await settle(nextByte);
         }
-        await compareThem(lastByte);
+        await settle(lastByte);
         return progress.found;
       }),
     startLeads: async (leads) => {
@@ -125,7 +130,7 @@ async function addSome(
   if (mode === 'start') await deps.starter.start(requestsOf(found.people, currentRun(), deps.now()));
   const leads = found.people.map(({ leadId, by, sinceMs }) => ({ leadId, by, sinceMs }));
   return {
-    rows: totals.rows, // counted as they were read
+    rows: totals.rows, // counted as they are read
     unsubscribed: totals.unsubscribed + found.unsubscribed,
     missedByPush: totals.missedByPush + found.missedByPush,
     missedByPoll: totals.missedByPoll + found.missedByPoll,

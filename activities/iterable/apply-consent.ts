@@ -80,6 +80,7 @@ async function applyOne(item: ConsentItem, { ids, settleMs, targeted, attempt }:
   const { email, change } = item;
   const types = change === 'opt-out' ? OPT_OUT_COVERS : [OPT_IN_GRANTS];
   const wanted: Wanted = { email, change, types, ids };
+  if (change === 'opt-in' && item.verifies === true) return verifyOptIn(wanted, attempt);
   const settledAtMs = (item.writtenAtMs ?? -Infinity) + settleMs;
 
   if (item.verifies === undefined && attempt.now() >= targeted.offUntilMs) {
@@ -90,6 +91,14 @@ async function applyOne(item: ConsentItem, { ids, settleMs, targeted, attempt }:
   // To merge is to write back what was read: a read that may be stale is no good for it.
   const restMs = settledAtMs - attempt.now();
   return restMs > 0 ? settling(restMs) : verdictOf(await writeMerged(wanted, attempt));
+}
+
+/** Only looks: what is gone again was taken back by somebody whose word is newer. */
+async function verifyOptIn(wanted: Wanted, attempt: Attempt): Promise<Verdict> {
+  const read = await attempt.ask('getUserByEmail', { query: { email: wanted.email } }, judgeSubscriber);
+  if (read.kind !== 'found') return verdictOf(read);
+  if (openTypes(wanted, read.found).length === 0) return { kind: 'unchanged' };
+  return { kind: 'skipped', reason: 'opted-out-since' };
 }
 
 /** @param isSettling what the read shows of our types is not to be believed */

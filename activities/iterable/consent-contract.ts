@@ -23,8 +23,8 @@ export interface ConsentItem {
    */
   readonly writtenAtMs?: number;
   /**
-   * This change was written before, and its settling time is over: what is not as wanted now did not hold, so it is
-   * written the other way, by merging.
+   * This change was written before, and its settling time is over. An opt-out that is not in place now did not hold: it
+   * is written the other way, by merging. An opt-in that is not in place is not written again: somebody has opted out.
    */
   readonly verifies?: true;
 }
@@ -32,7 +32,7 @@ export interface ConsentItem {
 /**
  * What became of one item. `delivered`: Iterable accepted a write. `unchanged`: the read showed everything as wanted.
  * `retry` with the reason `settling`: what is stored cannot be known before the settling time is over.
- * `skipped` for `not-in-iterable`, `channel-closed` (opt-ins only) and `forgotten-user`.
+ * `skipped` for `not-in-iterable`, `forgotten-user` and, opt-ins only, `channel-closed` and `opted-out-since`.
  */
 export interface ConsentVerdict {
   readonly personHash: string;

@@ -82,7 +82,9 @@ export function createMarketoActivities(deps: MarketoDependencies): Marketo {
     reader: {
       lookUpLeads: async (ids) => {
         await waitInShortage(usage, 'leads');
-        return findLeads(connection, 'id', [...new Set(ids)].map(String), PRIORITY.background);
+        return findLeads(connection, 'id', [...new Set(ids)].map(String), {
+          priority: PRIORITY.background,
+        });
       },
       readExtract: createReadExtract(connection),
     },

@@ -169,6 +169,7 @@ async function openStream(
     decompress: false, // ranges and checksums are of the bytes as stored
     timeout: { response: timeoutMs, socket: SILENCE_MS },
   });
+  bytes.on('error', () => undefined); // whoever reads is told; before that nobody listens
   try {
     const { status, type } = await headOf(bytes);
     if ((status === 200 || status === 206) && !type.includes('json')) return { kind: 'file', status, bytes };
@@ -193,8 +194,8 @@ function headOf(bytes: Request): Promise<{ status: number; type: string }> {
   });
 }
 
-/** Real pages had it, in the values of Campaign Run ID: digits between doubled quotes. */
-const DOUBLED_QUOTES = /(:\s*)""(-?\d+)""(?=\s*[,}\]])/g;
+/** Real pages had it, in the values of Campaign Run ID: `""102938""`, a plain value between doubled quotes. */
+const DOUBLED_QUOTES = /(:\s*)""([^"\\,:{}[\]]+)""(?=\s*[,}\]])/g;
 
 function readBody(text: string): { body: unknown; isRepaired?: true } {
   const body = parsed(text);

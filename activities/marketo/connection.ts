@@ -83,20 +83,24 @@ export function createConnection({ client, ...parts }: ConnectionParts): Connect
     { priority, signal }: Required<Asking>,
     { send, judge: judgeReply }: Manner<R>,
   ): Promise<{ answered: Answered | FileReply; accessToken?: string }> => {
-    const call = async (): Promise<Retry | { reply: R; accessToken: string }> => {
+    const call = async (waitedMs: number): ReturnType<typeof once> => {
       const token = await orAborted(tokens.current(moment(request)), signal);
-      if (token.kind === 'retry') return token;
+      if (token.kind === 'retry') {
+        learn(request.endpoint, token, waitedMs);
+        return { answered: token };
+      }
       const { accessToken } = token;
-      return { reply: await send(accessToken, signal), accessToken };
+      const reply = await send(accessToken, signal);
+      endIfAborted(signal);
+      const answered = judgeReply(reply, moment(request));
+      learn(request.endpoint, answered, waitedMs);
+      return { answered, accessToken };
     };
     const turn = await limiter.run(call, { signal, priority });
+    if (turn.kind === 'done') return turn.value;
     if (turn.kind === 'paused') return { answered: pausedFor(turn.remainingMs, limiter.pausedBecause()) };
     endIfAborted(signal);
-    if (turn.kind === 'abandoned') throw new Error('a call was abandoned that nobody has cancelled');
-    const { value, waitedMs } = turn;
-    const answered = 'kind' in value ? value : judgeReply(value.reply, moment(request));
-    learn(request.endpoint, answered, waitedMs);
-    return 'kind' in value ? { answered } : { answered, accessToken: value.accessToken };
+    throw new Error('a call was abandoned that nobody has cancelled');
   };
 
   /** Once more with a fresh token where Marketo calls the first one over; twice over is no accident. */
@@ -115,35 +119,33 @@ export function createConnection({ client, ...parts }: ConnectionParts): Connect
 
   return {
     ask: async (request, { priority, signal = cancellation() }) => {
-      const answered = await insist<Reply>(
-        request,
-        { priority, signal },
-        {
-          send: (accessToken, ends) => client.call(request, accessToken, ends),
-          judge: (reply, at) => judgeCall(request.endpoint, reply, at),
-        },
-      );
+      const answered = await insist(request, { priority, signal }, calling(client, request));
       if (answered.kind === 'file') throw new Error('an answer that is no file was taken for one');
       return answered;
     },
     openFile: (request, { fromByte, signal = cancellation() }) =>
-      insist<Reply | FileReply>(
-        request,
-        { priority: PRIORITY.background, signal },
-        {
-          send: (accessToken, ends) => client.openFile(request, accessToken, { fromByte, signal: ends }),
-          judge: (reply, at) => (reply.kind === 'file' ? reply : judgeFile(reply, at)),
-        },
-      ),
+      insist(request, { priority: PRIORITY.background, signal }, opening(client, request, fromByte)),
   };
 }
 
-const PAUSING: ReadonlySet<string> = new Set(['marketo-busy', 'marketo-quota']);
+const calling = (client: MarketoClient, request: MarketoRequest): Manner<Reply> => ({
+  send: (accessToken, signal) => client.call(request, accessToken, signal),
+  judge: (reply, moment) => {
+    if (reply.kind === 'answer' && reply.isRepaired) marketoMetrics().countRepair(request.endpoint);
+    return judge(reply, moment);
+  },
+});
 
-function judgeCall(endpoint: EndpointName, reply: Reply, moment: Moment): Answered {
-  if (reply.kind === 'answer' && reply.isRepaired) marketoMetrics().countRepair(endpoint);
-  return judge(reply, moment);
-}
+const opening = (
+  client: MarketoClient,
+  request: MarketoRequest,
+  fromByte: number,
+): Manner<Reply | FileReply> => ({
+  send: (accessToken, signal) => client.openFile(request, accessToken, { fromByte, signal }),
+  judge: (reply, moment) => (reply.kind === 'file' ? reply : judgeFile(reply, moment)),
+});
+
+const PAUSING: ReadonlySet<string> = new Set(['marketo-busy', 'marketo-quota']);
 
 function pausedFor(remainingMs: number, reason: Reason): Retry {
   return { kind: 'retry', reason, class: 'rate-limited', afterMs: remainingMs };

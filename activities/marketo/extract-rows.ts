@@ -1,7 +1,7 @@
 /** What a row of an extract says. Extracts write everything as text, and `null` for what is not there. */
 import { z } from 'zod';
+import { parseMarketoDate } from '../../domain/marketo-date.js';
 import type { ExtractJob } from './contract.js';
-import { parseMarketoDate } from './dates.js';
 import { isUnsubscribed, type Lead } from './leads.js';
 import { flagOf } from './shapes.js';
 

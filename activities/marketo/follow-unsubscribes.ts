@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { ConsentRecord, ConsentRequest } from '../../domain/consent.js';
 import { addCounts, NO_COUNTS, type PollCounts } from '../../domain/poll-counts.js';
 import type { Hasher } from '../../domain/person-hash.js';
+import { endOfSecond } from '../../domain/marketo-date.js';
 import type { ConsentStarter } from '../consent/contract.js';
 import type { Refused, Retry } from './answers.js';
 import type { Connection } from './connection.js';
@@ -17,7 +18,6 @@ import {
   type NameSign,
   type PollProgress,
 } from './cursor.js';
-import { sourceTimeOf } from './dates.js';
 import { failureOf } from './failures.js';
 import { readPage, type FeedName, type Page } from './feeds.js';
 import { findLeads } from './leads.js';
@@ -194,7 +194,7 @@ async function resolved(
     ...signs.filter(({ kind }) => kind !== 'resubscribed').map(({ leadId }) => leadId),
     ...merges.map(({ winnerId }) => winnerId),
   ]);
-  const leads = await findLeads(connection, 'id', [...ids].map(String), PRIORITY.poll);
+  const leads = await findLeads(connection, 'id', [...ids].map(String), { priority: PRIORITY.poll });
   return resolve({
     signs,
     repeated,
@@ -212,7 +212,7 @@ function requestsOf(unsubscribes: readonly Unsubscribe[], receivedAtMs: number):
       reference,
       change: 'opt-out',
       source: 'marketo-poll',
-      sourceAtMs: sourceTimeOf(atMs),
+      sourceAtMs: endOfSecond(atMs),
       receivedAtMs,
       email,
       leadId,
@@ -236,7 +236,7 @@ function recordsOf(
           leadId,
           change: 'opt-out' as const,
           source: 'marketo-poll' as const,
-          activityAtMs: sourceTimeOf(atMs),
+          activityAtMs: endOfSecond(atMs),
           receivedAtMs: nowMs,
           acknowledgedAtMs: null,
           verifiedAtMs: null,

@@ -1,8 +1,7 @@
 /** Leads as they are now: by their ids, or by address. */
 import { WATCHED_FIELDS } from '../../recipes/unsubscribes.js';
-import type { Connection } from './connection.js';
+import type { Asking, Connection } from './connection.js';
 import { failureOf, okOrEmpty } from './failures.js';
-import type { Priority } from './limits.js';
 import { flagOf, LeadRecord } from './shapes.js';
 
 export interface Lead {
@@ -14,7 +13,7 @@ export interface Lead {
 }
 
 /** Most values that Marketo takes in one call. */
-const MOST_VALUES = 300;
+export const MOST_VALUES = 300;
 const FIELDS = ['id', 'email', ...WATCHED_FIELDS.map(({ rest }) => rest)].join(',');
 const TOO_MANY_MATCHES = '1003';
 
@@ -27,11 +26,11 @@ export async function findLeads(
   connection: Connection,
   filterType: 'id' | 'email',
   values: readonly string[],
-  priority: Priority,
+  asking: Asking,
 ): Promise<Lead[]> {
   const leads: Lead[] = [];
   for (let from = 0; from < values.length; from += MOST_VALUES) {
-    leads.push(...(await findSome(connection, filterType, values.slice(from, from + MOST_VALUES), priority)));
+    leads.push(...(await findSome(connection, filterType, values.slice(from, from + MOST_VALUES), asking)));
   }
   return leads;
 }
@@ -40,7 +39,7 @@ async function findSome(
   connection: Connection,
   filterType: 'id' | 'email',
   values: readonly string[],
-  priority: Priority,
+  asking: Asking,
 ): Promise<Lead[]> {
   const leads: Lead[] = [];
   let pageToken: string | undefined;
@@ -52,14 +51,14 @@ async function findSome(
         endpoint: 'leads',
         query: pageToken === undefined ? query : { ...query, nextPageToken: pageToken },
       },
-      { priority },
+      asking,
     );
     // One call finds at most 1,000 leads: with several addresses, fewer of them may do.
     if (answered.kind === 'refused' && answered.code === TOO_MANY_MATCHES && values.length > 1) {
       const half = Math.ceil(values.length / 2);
       const parts = [values.slice(0, half), values.slice(half)];
       const found = [];
-      for (const part of parts) found.push(...(await findSome(connection, filterType, part, priority)));
+      for (const part of parts) found.push(...(await findSome(connection, filterType, part, asking)));
       return found;
     }
     const { result, nextPageToken } = okOrEmpty(answered, 'leads');

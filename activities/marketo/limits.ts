@@ -31,7 +31,7 @@ export interface LimiterSettings {
 }
 
 export interface Limiter {
-  readonly run: <T>(call: () => Promise<T>, waiting: Waiting) => Promise<Turn<T>>;
+  readonly run: <T>(call: (waitedMs: number) => Promise<T>, waiting: Waiting) => Promise<Turn<T>>;
   /** No call starts for so long; a shorter pause never cuts a longer one. */
   readonly pause: (forMs: number, reason: Reason) => void;
   /** Why the last pause was made. */

@@ -1,6 +1,6 @@
 /** Parts of Marketo's answers that are read, leniently: fields that nobody needs may have any shape, or be absent. */
 import { z } from 'zod';
-import { parseMarketoDate } from './dates.js';
+import { parseMarketoDate } from '../../domain/marketo-date.js';
 
 /** Ids are numbers in answers and texts in extracts; none is beyond what a number holds exactly. */
 const Id = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]);

@@ -21,3 +21,16 @@ export function throwIfCancelled(): void {
   }
   cancellationSignal.throwIfAborted();
 }
+
+/**
+ * Waits for work that is done for others as well: whoever is cancelled leaves it to them.
+ * @throws as `throwIfCancelled`, or as the work does
+ */
+export async function orCancelled<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await Promise.race([work, Context.current().cancelled]);
+  } catch (error) {
+    throwIfCancelled();
+    throw error;
+  }
+}

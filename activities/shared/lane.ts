@@ -8,7 +8,7 @@ import PQueue from 'p-queue';
 const LONGEST_QUEUED_PAUSE_MS = 10_000;
 
 export type Turn<T> =
-  | { readonly kind: 'done'; readonly value: T; readonly waitedMs: number }
+  | { readonly kind: 'done'; readonly value: T }
   /** The signal came first: nothing was sent. */
   | { readonly kind: 'abandoned' }
   /** The system has asked for a long pause: nothing was sent. */
@@ -59,9 +59,8 @@ export class Lane {
       this.#waiting.add(sendAway);
       const start = async (): Promise<void> => {
         this.#waiting.delete(sendAway);
-        const waitedMs = performance.now() - fromMs;
-        await call(waitedMs).then((value) => {
-          resolve({ kind: 'done', value, waitedMs });
+        await call(performance.now() - fromMs).then((value) => {
+          resolve({ kind: 'done', value });
         }, reject);
       };
       // The queue reports an aborted signal also for a call under way; that one still ends by itself above.

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ConsentReason } from '../../domain/consent-reasons.js';
 import { CONSENT_OUTCOMES, CONSENT_SOURCES, type ConsentRecord } from '../../domain/consent.js';
+import { together } from '../shared/together.js';
 import { readConsentReport } from './consent-report.js';
 import {
   COLUMNS,
@@ -19,7 +20,6 @@ import {
 import type { ConsentLogActivities } from './contract.js';
 import type { Cell, Warehouse } from './engine.js';
 import { readRows } from './read-rows.js';
-import { writeTogether } from './together.js';
 
 /** Form of the rows that this release writes. A later one adds columns, and counts on. */
 const FORM_VERSION = 1;
@@ -58,7 +58,7 @@ function appendTogether(
   prepare: Prepare,
   now: () => number,
 ): (records: readonly ConsentRecord[]) => Promise<void> {
-  return writeTogether(MOST_PER_WRITE, async (records: readonly ConsentRecord[]) => {
+  return together(MOST_PER_WRITE, async (records: readonly ConsentRecord[]) => {
     const signal = AbortSignal.timeout(WRITE_TIMEOUT_MS); // of no single caller: it writes for several
     await prepare(signal);
     await insert(warehouse, records, now(), signal);

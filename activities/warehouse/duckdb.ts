@@ -126,6 +126,7 @@ async function startRead(
 ): Promise<Result> {
   try {
     const { columns, batches } = await guarded(connection, signal, () => firstRows(connection, statement));
+    signal.throwIfAborted(); // what was interrupted may look like a short result
     if (batches !== undefined) {
       connection.closeSync();
       return { columns, rowCount: batches.flat().length, batches: inHand(batches) };

@@ -10,16 +10,18 @@ import { Service } from './service.js';
 import { DEFAULT_SETTINGS } from './settings.js';
 import type { SandboxSettings } from './settings.js';
 import { isMailable } from './subscriptions.js';
+import type { Action, Target } from './subscriptions.js';
 import type { SandboxEvent, SandboxSystemEvent, SandboxUser } from './views.js';
 import { eventsOf, findUser, systemEventsOf, viewUser } from './views.js';
 import type { JourneyEntry } from './world.js';
-import { seedUser } from './write-profile.js';
+import { changePreference, seedUser } from './write-profile.js';
 
 export type { Fault, FaultPlan } from './faults.js';
 export type { Channel, Journey, MailingList, MessageType } from './project.js';
 export type { RecordedRequest } from './recorder.js';
 export { DEFAULT_SETTINGS } from './settings.js';
 export type { Limit, SandboxSettings } from './settings.js';
+export type { Action, Target } from './subscriptions.js';
 export type { SandboxEvent, SandboxSystemEvent, SandboxUser } from './views.js';
 export type { JourneyEntry } from './world.js';
 
@@ -43,6 +45,11 @@ export interface SandboxIterable {
   mailable(email: string, messageTypeId: number): boolean | undefined;
   /** Puts a person there, at once readable. Subscription arrays may stand among the fields. */
   addUser(email: string, dataFields?: Record<string, unknown>): void;
+  /**
+   * What a person does in the preference centre, or a colleague in Iterable itself: one membership, whatever the API
+   * offers. @throws Error when there is no such person
+   */
+  changePreference(email: string, target: Target, action: Action): void;
   setFaults(plan: FaultPlan | undefined): void;
   /** Changes settings while it runs. */
   configure(changes: Partial<SandboxSettings>): void;
@@ -71,7 +78,7 @@ export async function startSandboxIterable(options: SandboxOptions = {}): Promis
   return { url, apiKey, close, ...questions(service, recorder), ...controls(service, recorder) };
 }
 
-type Controls = 'addUser' | 'setFaults' | 'configure' | 'reset';
+type Controls = 'addUser' | 'changePreference' | 'setFaults' | 'configure' | 'reset';
 type Questions = Exclude<keyof SandboxIterable, Controls | 'url' | 'apiKey' | 'close'>;
 
 function questions(service: Service, recorder: Recorder): Pick<SandboxIterable, Questions> {
@@ -96,6 +103,9 @@ function controls(service: Service, recorder: Recorder): Pick<SandboxIterable, C
   return {
     addUser: (email, dataFields = {}) => {
       seedUser(service.world, email, dataFields);
+    },
+    changePreference: (email, target, action) => {
+      changePreference(service.world, email, target, action);
     },
     setFaults: (plan) => {
       service.setFaults(plan);

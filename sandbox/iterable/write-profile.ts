@@ -4,7 +4,8 @@ import type { Fields } from './field-types.js';
 import { identify, isFailure, lowerCased, named } from './identify.js';
 import type { Identified, Ids, RowFailure } from './identify.js';
 import { applyArrays, applyFields, arraysAmong } from './profile-fields.js';
-import { NO_SUBSCRIPTIONS, overwrite } from './subscriptions.js';
+import { applyTargeted, NO_SUBSCRIPTIONS, overwrite } from './subscriptions.js';
+import type { Action, Target } from './subscriptions.js';
 import { NO_FIELDS, draftOf } from './users.js';
 import type { Draft, Identity, StoredUser, WriteTimes } from './users.js';
 import type { World } from './world.js';
@@ -111,4 +112,12 @@ export function seedUser(world: World, email: string, dataFields: Fields): void 
   const nowMs = world.nowMs;
   const user = store(world, world.users.byEmail(draft.email), draft, { nowMs, readableAtMs: nowMs });
   user.hiddenReads = 0;
+}
+
+/** One membership changed from inside: readable at the users' pace. @throws Error when there is no such person */
+export function changePreference(world: World, email: string, target: Target, action: Action): void {
+  const user = world.users.byEmail(lowerCased(email));
+  if (user === undefined) throw new Error('no such person in the sandbox');
+  const before = draftOf(user);
+  store(world, user, { ...before, subscriptions: applyTargeted(before.subscriptions, target, action) });
 }

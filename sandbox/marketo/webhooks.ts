@@ -2,6 +2,7 @@
  * The Call Webhook step of a trigger campaign: one call for each person, twenty at once, half a minute each, never
  * again after a failure. What it answers is kept as activity 110.
  */
+import { setMaxListeners } from 'node:events';
 import got, { TimeoutError } from 'got';
 import PQueue from 'p-queue';
 import { randomNumbers } from '../shared/fault-draw.js';
@@ -33,6 +34,7 @@ export class Webhooks {
   constructor(world: () => World, concurrency: number) {
     this.#world = world;
     this.#queue = new PQueue({ concurrency });
+    setMaxListeners(0, this.#end.signal); // one listener per call under way
   }
 
   aim(target: WebhookTarget | undefined): void {

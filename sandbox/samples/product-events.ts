@@ -136,10 +136,13 @@ export const UNANNOUNCED_EVENT: SampleEvent = {
   body: signUp('Lightweight Trial Experiment', 'uma', 1019),
 };
 
-/** `count` different people starting a trial; `from` keeps bursts of one run apart. */
+/**
+ * `count` different people starting a trial without asking for mail, so that each costs an event and no consent;
+ * `from` keeps bursts of one run apart.
+ */
 export function burstOf(count: number, from = 100_000): Body[] {
   return Array.from({ length: count }, (_, index) => {
     const uid = from + index;
-    return lead('SaaS Trial', `burst-${String(uid)}`, uid);
+    return lead('SaaS Trial', `burst-${String(uid)}`, uid, { opt_in: false });
   });
 }

@@ -35,7 +35,14 @@ export const FUNCTIONS: readonly string[] = [
   `parse_json(x) as x::json`,
   `try_parse_json(x) as try_cast(x as json)`,
   `to_json(x) as x::json::varchar`,
-  `get(x, name) as json_extract(x, '$."' || name || '"')`,
+  // Of an object by name, of an array by number.
+  `get(x, part) as json_extract(x, case when typeof(part) = 'VARCHAR' then '$."' || part || '"' else '$[' || part || ']' end)`,
+  // Under its other name: this one is taken.
+  `to_variant(x) as json_quote(x)`,
+  `as_varchar(x) as json_extract_string(x, '$')`,
+  `is_array(x) as json_type(x) = 'ARRAY'`,
+  `to_array(x) as json_extract(x, '$[*]')`,
+  `array_sort(x) as list_sort(x)`,
   `array_size(x) as json_array_length(x)`,
   // Whether a time has a zone or not, and whatever the session's is: the same moment.
   `convert_timezone(zone, x) as case when zone = 'UTC' then x::timestamptz else error('only UTC') end`,

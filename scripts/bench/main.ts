@@ -1,6 +1,8 @@
 /** `npm run bench -- <what>`: prints the figures that the README states, each beside a baseline of the same run. */
 import { Command, InvalidArgumentError } from 'commander';
+import { benchRace, type RaceBenchOptions } from './consent-race.js';
 import { benchIntake } from './intake.js';
+import { benchReconcile, type ReconcileBenchOptions } from './reconcile.js';
 
 function count(value: string): number {
   const number = Number(value);
@@ -18,5 +20,26 @@ program
   .option('--json', 'print JSON', false)
   .action(async (options: { events: number; baselineEvents: number; connections: number; json: boolean }) => {
     await benchIntake(options);
+  });
+program
+  .command('race')
+  .description('concurrent changes to one person, many people at once; targeted API on and off')
+  .option('--seeds <n>', 'people in each of the two runs', count, 100)
+  .option('--first-seed <n>', 'the seed of the first', count, 1)
+  .option('--changes <n>', 'changes of each person', count, 20)
+  .option('--at-once <n>', 'people at once', count, 20)
+  .option('--json', 'print JSON', false)
+  .action(async (options: RaceBenchOptions) => {
+    await benchRace(options);
+  });
+program
+  .command('reconcile')
+  .description('all leads of Marketo compared with Iterable and the consent log, and the breaker tripped')
+  .option('--leads <n>', 'leads in Marketo', count, 1_000_000)
+  .option('--unsubscribed-one-in <n>', 'one lead in so many is unsubscribed', count, 20)
+  .option('--missed <n>', 'unsubscribed people whom Iterable still mails', count, 1_500)
+  .option('--json', 'print JSON', false)
+  .action(async (options: ReconcileBenchOptions) => {
+    await benchReconcile(options);
   });
 await program.parseAsync();

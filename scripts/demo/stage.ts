@@ -1,4 +1,4 @@
-/** Everything the demo runs: Temporal with its UI, a sandbox Iterable, gateway and worker, and a decoder for the UI. */
+/** Everything the demo runs: Temporal with its UI, sandboxes of Iterable and Marketo, gateway and worker, a decoder for the UI. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,12 @@ import type { Client } from '@temporalio/client';
 import { environment } from '../../config/environment.js';
 import { loadConfig } from '../../config/load.js';
 import { generatePayloadKey } from '../../config/payload-keys.js';
+import { createHasher, type Hasher } from '../../domain/person-hash.js';
 import { mapProductEvent, type MapEvent } from '../../recipes/map-product-event.js';
 import { startSandboxIterable, type SandboxIterable } from '../../sandbox/iterable/index.js';
+import { startSandboxMarketo, type SandboxMarketo } from '../../sandbox/marketo/index.js';
 import { startApp } from '../../workers/app.js';
+import { SCHEDULE_PREFIX } from '../../workers/schedules/wanted.js';
 import { startCodecServer } from '../../workers/codec/codec-server.js';
 import { startDevServer } from '../../workers/dev-server.js';
 import { installTelemetry } from '../../workers/telemetry.js';
@@ -18,14 +21,26 @@ import type { GatewayAccess } from '../recipes/gateway-client.js';
 
 export interface Stage {
   readonly client: Client;
+  readonly hasher: Hasher;
   readonly iterable: SandboxIterable;
+  readonly marketo: SandboxMarketo;
+  readonly settleSeconds: number;
   readonly gateway: GatewayAccess;
   readonly uiUrl: string;
   /** Stands for a deployment with other recipes: from now on events are mapped by these. */
   readonly deploy: (mapEvent: MapEvent) => void;
+  /** Whether Marketo's webhook calls get lost from now on. */
+  readonly loseWebhooks: (lost: boolean) => void;
+  /** Has Marketo polled now instead of in some minutes. */
+  readonly poll: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
+const WEBHOOK_TOKEN = randomBytes(24).toString('base64url');
+/** Iterable's stand-in applies changes at once; a real one is given a minute. */
+const SETTLE_SECONDS = 2;
+/** A few seconds, then an hour. */
+const LOOK_AGAIN_HOURS = '0.002,1';
 const CLIENT = { clientId: 'product-backend', clientSecret: randomBytes(24).toString('base64url') };
 
 /** @param say hears what is being started */
@@ -51,7 +66,9 @@ async function build(
   closers.push(() => rm(dataDir, { recursive: true, force: true }));
   const iterable = await startSandboxIterable();
   closers.push(() => iterable.close());
-  const config = demoConfig(iterable, dataDir);
+  const marketo = await startSandboxMarketo();
+  closers.push(() => marketo.close());
+  const config = demoConfig({ iterable, marketo }, dataDir);
   const logger = installTelemetry({ logLevel: 'error', metricsPort: undefined });
 
   const codec = { port: await freePort(8989), token: randomBytes(24).toString('base64url') };
@@ -77,11 +94,19 @@ async function build(
     mapEvent: (event) => mapEvent(event),
   });
   closers.push(() => app.stop());
+  const gatewayUrl = app.gatewayUrl ?? '';
+  const loseWebhooks = webhooksFrom(marketo, gatewayUrl);
+  loseWebhooks(false);
   return {
     client: app.client,
+    hasher: createHasher(config.personHashKey.reveal()),
     iterable,
-    gateway: { url: app.gatewayUrl ?? '', ...CLIENT },
+    marketo,
+    settleSeconds: SETTLE_SECONDS,
+    gateway: { url: gatewayUrl, ...CLIENT },
     uiUrl,
+    loseWebhooks,
+    poll: () => app.client.schedule.getHandle(`${SCHEDULE_PREFIX}poll-unsubscribes`).trigger(),
     deploy: (next) => {
       mapEvent = next;
     },
@@ -89,8 +114,22 @@ async function build(
   };
 }
 
+function webhooksFrom(marketo: SandboxMarketo, gatewayUrl: string): Stage['loseWebhooks'] {
+  return (lost) => {
+    marketo.sendsWebhooksTo({
+      url: `${gatewayUrl}/v1/marketo/unsubscribes`,
+      token: WEBHOOK_TOKEN,
+      encoding: 'json',
+      faults: { seed: 1, lossRate: lost ? 1 : 0 },
+    });
+  };
+}
+
 /** What `npm start` would read from the environment; keys are made anew for every demo. */
-function demoConfig(iterable: SandboxIterable, dataDir: string): ReturnType<typeof loadConfig> {
+function demoConfig(
+  { iterable, marketo }: Pick<Stage, 'iterable' | 'marketo'>,
+  dataDir: string,
+): ReturnType<typeof loadConfig> {
   const { PATH, TEMPORAL_CLI_PATH } = environment();
   const env = {
     PATH,
@@ -101,6 +140,12 @@ function demoConfig(iterable: SandboxIterable, dataDir: string): ReturnType<type
     GATEWAY_CLIENTS: `${CLIENT.clientId}:${CLIENT.clientSecret}`,
     ITERABLE_API_KEY: iterable.apiKey,
     ITERABLE_BASE_URL: iterable.url,
+    MARKETO_BASE_URL: marketo.url,
+    MARKETO_CLIENT_ID: marketo.clientId,
+    MARKETO_CLIENT_SECRET: marketo.clientSecret,
+    MARKETO_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
+    CONSENT_SETTLE_SECONDS: String(SETTLE_SECONDS),
+    CONSENT_LOOK_AGAIN_HOURS: LOOK_AGAIN_HOURS,
     PERSON_HASH_KEY: randomBytes(32).toString('base64'),
     PAYLOAD_KEYS: generatePayloadKey('demo'),
   };

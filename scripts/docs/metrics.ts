@@ -1,5 +1,6 @@
 /** The table of metrics in docs/operations.md, under the names that a Prometheus server finds. */
 import { ITERABLE_METRICS } from '../../activities/iterable/metrics.js';
+import { MARKETO_METRICS } from '../../activities/marketo/metrics.js';
 import { prometheusName, type MetricRow, type MetricRows } from '../../domain/metric.js';
 import { GATEWAY_METRICS } from '../../gateway/metrics.js';
 import { code, markdownTable } from './generated.js';
@@ -7,7 +8,7 @@ import { code, markdownTable } from './generated.js';
 /** By process: which one has them. */
 const METRICS: Readonly<Record<'gateway' | 'worker', MetricRows>> = {
   gateway: GATEWAY_METRICS,
-  worker: ITERABLE_METRICS,
+  worker: { ...ITERABLE_METRICS, ...MARKETO_METRICS },
 };
 
 export function metricsTable(): string {

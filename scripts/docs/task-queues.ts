@@ -5,13 +5,27 @@ import { code, markdownTable } from './generated.js';
 export const TASK_QUEUES = [
   {
     queue: 'recipes',
-    serves: 'Workflows: `forwardEvents`, `parkedEvent`',
-    whenEmpty: 'Events are accepted and wait; updates of parked events are not answered.',
+    serves:
+      'Workflows: `forwardEvents`, `parkedEvent`, `personConsent`, `pollUnsubscribes`, `reconcileConsent`, `recordConsent`, `askWarehouse`',
+    whenEmpty: 'Events and opt-outs are accepted and wait; updates and questions are not answered.',
   },
   {
     queue: 'iterable',
-    serves: 'Activities: `deliverEvents`, `reviseEvent`',
-    whenEmpty: 'Events wait. After 76 hours they are parked as `gave-up`.',
+    serves: 'Activities: `deliverEvents`, `reviseEvent`, `requestOptIns`, `consentSettings`, `applyConsent`',
+    whenEmpty: 'Events and opt-outs wait. After 76 hours events are parked as `gave-up`.',
+  },
+  {
+    queue: 'marketo',
+    serves:
+      'Activities: `followUnsubscribes`, `marketoStanding`, `startExtract`, `awaitExtract`, `cancelExtract`. Only with Marketo configured',
+    whenEmpty: 'Polls, comparisons and opt-ins wait; opt-outs of the webhook go on.',
+  },
+  {
+    queue: 'warehouse',
+    serves:
+      'Activities: `appendConsentLog`, `consentReport`, `consentHistory`, `compareExtract`, `startLeads`. By one process where the warehouse is DuckDB',
+    whenEmpty:
+      'Opt-outs go on, and are logged later; comparisons wait; `consent report` and `consent show` say so.',
   },
 ] as const;
 

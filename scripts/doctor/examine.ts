@@ -5,11 +5,12 @@ import { loadConfig, type Needs } from '../../config/load.js';
 import type { Finding } from './finding.js';
 import { examineIterable, type IterableExamination } from './iterable.js';
 import { examineCodecServer, examineGateway } from './local-servers.js';
+import { examineMarketo } from './marketo.js';
 import { examinePayloadKeys, examineSettings } from './settings.js';
 import { examineTemporal } from './temporal.js';
 
 /**
- * One call per system, all at once, each with the least that its answer needs.
+ * One or two calls per system, all at once, each with the least that its answer needs.
  * @param needs whose settings have to be complete: those of the gateway, the worker, or both
  * @throws ConfigError when settings are missing or cannot be read
  */
@@ -19,9 +20,10 @@ export async function examine(
   iterable: IterableExamination = {},
 ): Promise<readonly Finding[]> {
   const config: Config = loadConfig(env, needs);
-  const [payloadKeys, onIterable, onTemporal, gateway, codecServer] = await Promise.all([
+  const [payloadKeys, onIterable, onMarketo, onTemporal, gateway, codecServer] = await Promise.all([
     examinePayloadKeys(config),
     examineIterable(config.iterable, iterable),
+    examineMarketo(config.marketo, iterable.now),
     examineTemporal(config),
     examineGateway(gatewayAccess(env).url),
     examineCodecServer(config.codecServerPort),
@@ -30,6 +32,7 @@ export async function examine(
     ...examineSettings(config),
     payloadKeys,
     ...onIterable,
+    ...onMarketo,
     ...onTemporal,
     gateway,
     ...(codecServer === undefined ? [] : [codecServer]),

@@ -1,11 +1,14 @@
 /**
- * Whether Iterable takes the key, and whether this machine's clock is right: one request that reads no person.
+ * Whether Iterable takes the key, whether this machine's clock is right, and whether the subscription schema is the
+ * declared one: two requests that read no person.
  * Not through the worker's client, which leaves out the header that tells the time.
  */
 import got, { RequestError, type Response } from 'got';
 import type { IterableConfig } from '../../config/config.js';
 import { ITERABLE_HOSTS } from '../../config/load.js';
+import { clockFinding } from './clock.js';
 import { note, ok, wrong, type Finding } from './finding.js';
+import { subscriptionFinding, type StatusAndBody } from './subscriptions.js';
 
 export interface IterableExamination {
   /** ms since 1970 */
@@ -15,19 +18,30 @@ export interface IterableExamination {
 }
 
 const TIMEOUT_MS = 10_000;
-/** From here on `createdAt` and what counts as late are visibly off. */
-const MOST_SKEW_MS = 60_000;
 
 export async function examineIterable(
   iterable: IterableConfig | undefined,
   { now = Date.now, hosts = ITERABLE_HOSTS }: IterableExamination = {},
 ): Promise<readonly Finding[]> {
   if (iterable === undefined) return [note('iterable', 'not asked: this process has no ITERABLE_API_KEY')];
-  const response = await readChannels(iterable);
+  const response = await read(iterable, '/api/channels');
   if (typeof response === 'string') {
     return [wrong('iterable', `no answer from ${iterable.baseUrl} (${response})`, [NETWORK])];
   }
-  return [keyFinding(response.statusCode, iterable.baseUrl, hosts), ...clockFinding(response, now())];
+  const key = keyFinding(response.statusCode, iterable.baseUrl, hosts);
+  const clock = clockFinding('clock', 'Iterable', response.headers.date, now());
+  if (key.status !== 'ok') return [key, ...clock];
+  const types = await read(iterable, '/api/messageTypes');
+  const answered = typeof types === 'string' ? undefined : statusAndBody(types);
+  return [key, ...clock, subscriptionFinding(statusAndBody(response), answered)];
+}
+
+function statusAndBody({ statusCode, body }: Response<string>): StatusAndBody {
+  try {
+    return { status: statusCode, body: JSON.parse(body) };
+  } catch {
+    return { status: statusCode, body: undefined };
+  }
 }
 
 const NETWORK = 'let this machine reach it, or correct ITERABLE_REGION or ITERABLE_BASE_URL';
@@ -35,10 +49,14 @@ const NETWORK = 'let this machine reach it, or correct ITERABLE_REGION or ITERAB
 /**
  * @returns a short code when there was no answer
  * @see https://api.iterable.com/api/docs#channels_channels
+ * @see https://api.iterable.com/api/docs#messageTypes_messageTypes
  */
-async function readChannels({ baseUrl, apiKey }: IterableConfig): Promise<Response<string> | string> {
+async function read(
+  { baseUrl, apiKey }: IterableConfig,
+  path: '/api/channels' | '/api/messageTypes',
+): Promise<Response<string> | string> {
   try {
-    return await got(new URL('/api/channels', baseUrl), {
+    return await got(new URL(path, baseUrl), {
       headers: { 'api-key': apiKey.reveal() },
       retry: { limit: 0 },
       followRedirect: false,
@@ -78,17 +96,4 @@ function dataCenterHint(baseUrl: string, hosts: NonNullable<IterableExamination[
   if (baseUrl === hosts.eu)
     return 'a project at app.iterable.com is of the other data center: ITERABLE_REGION=us';
   return 'ITERABLE_BASE_URL has to be the data center of the project';
-}
-
-function clockFinding({ headers }: Response, nowMs: number): readonly Finding[] {
-  const theirsMs = Date.parse(headers.date ?? '');
-  if (Number.isNaN(theirsMs)) return [];
-  const skewSeconds = Math.round((nowMs - theirsMs) / 1000);
-  if (Math.abs(skewSeconds) * 1000 <= MOST_SKEW_MS) return [ok('clock', 'agrees with that of Iterable')];
-  const direction = skewSeconds > 0 ? 'ahead of' : 'behind';
-  return [
-    wrong('clock', `${Math.abs(skewSeconds)} s ${direction} that of Iterable`, [
-      'set the clock of this machine; times of events come from it',
-    ]),
-  ];
 }

@@ -1,4 +1,4 @@
-/** Whether Temporal has what the recipes need: the namespace, its search attributes, and workers on both queues. */
+/** Whether Temporal has what the recipes need: the namespace, its search attributes, and workers on the queues. */
 import { isGrpcServiceError, type Client, type Connection } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
@@ -11,10 +11,24 @@ import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { note, ok, wrong, type Finding } from './finding.js';
 
 const { TaskQueueType } = proto.temporal.api.enums.v1;
-const QUEUES = [
-  { name: 'recipes', type: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW },
-  { name: 'iterable', type: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY },
-] as const;
+
+interface Queue {
+  readonly name: string;
+  readonly type: proto.temporal.api.enums.v1.TaskQueueType;
+  /** What happens while nobody polls it. */
+  readonly without: string;
+}
+
+function queuesOf({ marketo }: Config): readonly Queue[] {
+  const type = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY;
+  const without = 'events are accepted and wait';
+  return [
+    { name: 'recipes', type: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, without },
+    { name: 'iterable', type, without },
+    { name: 'warehouse', type, without: 'the consent log waits' },
+    ...(marketo === undefined ? [] : [{ name: 'marketo', type, without: 'polls and checked opt-ins wait' }]),
+  ];
+}
 
 const DAY_MS = 86_400_000;
 const CALL_TIMEOUT_MS = 10_000;
@@ -45,7 +59,7 @@ async function examineAt(address: string, config: Config): Promise<readonly Find
   const { client, connection, close } = connected;
   try {
     return await connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
-      examineServer(client, connection, address),
+      examineServer({ client, connection, address, queues: queuesOf(config) }),
     );
   } catch (error) {
     const code = codeOf(error);
@@ -74,11 +88,14 @@ function unreachable(address: string, code: number | undefined): Finding {
   ]);
 }
 
-async function examineServer(
-  client: Client,
-  connection: Connection,
-  address: string,
-): Promise<readonly Finding[]> {
+interface Server {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly address: string;
+  readonly queues: readonly Queue[];
+}
+
+async function examineServer({ client, connection, address, queues }: Server): Promise<readonly Finding[]> {
   const { namespace } = client.options;
   const retentionMs = await retentionOf(client);
   if (retentionMs === undefined) {
@@ -93,7 +110,7 @@ async function examineServer(
     ok('temporal', `${address} answers`),
     retentionFinding(namespace, retentionMs / DAY_MS),
     ...(await examineSearchAttributes(connection, namespace)),
-    ...(await Promise.all(QUEUES.map((queue) => examineQueue(client, queue)))),
+    ...(await Promise.all(queues.map((queue) => examineQueue(client, queue)))),
   ];
 }
 
@@ -132,7 +149,7 @@ async function examineSearchAttributes(
 }
 
 /** @see https://docs.temporal.io/cli/command-reference/task-queue */
-async function examineQueue(client: Client, { name, type }: (typeof QUEUES)[number]): Promise<Finding> {
+async function examineQueue(client: Client, { name, type, without }: Queue): Promise<Finding> {
   const { namespace } = client.options;
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace,
@@ -144,5 +161,5 @@ async function examineQueue(client: Client, { name, type }: (typeof QUEUES)[numb
   );
   const check = `queue-${name}`;
   if (alive.length > 0) return ok(check, `polled by ${alive.length} worker${alive.length === 1 ? '' : 's'}`);
-  return wrong(check, 'polled by no worker: events are accepted and wait', ['npm start -- --only worker']);
+  return wrong(check, `polled by no worker: ${without}`, ['npm start -- --only worker']);
 }

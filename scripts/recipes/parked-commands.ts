@@ -14,6 +14,7 @@ import {
   type ParkedListing,
 } from './parked-events.js';
 import { withClient } from './context.js';
+import { parseDate } from './dates.js';
 import type { Client } from '@temporalio/client';
 
 interface Common extends ParkedFilter {
@@ -64,7 +65,7 @@ function filters(command: Command): Command {
   return command
     .option('--id <event id>', 'this event only')
     .option('--reason <reason>', 'parked for this reason, a code of docs/reasons.md', parseReason)
-    .option('--since <date>', 'parked at or after this, like 2026-11-24 or 2026-11-24T08:00:00Z', parseSince)
+    .option('--since <date>', 'parked at or after this, like 2026-11-24 or 2026-11-24T08:00:00Z', parseDate)
     .option('--json', 'print JSON', false);
 }
 
@@ -155,12 +156,6 @@ function advice(rows: readonly ParkedListing[]): string {
 function parseReason(value: string): string {
   if (Object.hasOwn(REASONS, value)) return value;
   throw new InvalidArgumentError(`Known reasons: ${Object.keys(REASONS).join(', ')}`);
-}
-
-function parseSince(value: string): Date {
-  const date = new Date(value);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Expected a date like 2026-11-24.');
-  return date;
 }
 
 function parseFields(value: string): Record<string, unknown> {

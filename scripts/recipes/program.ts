@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { EXIT } from './exit-codes.js';
 import { addCodecCommand } from './codec-command.js';
+import { addConsentCommands } from './consent-commands.js';
 import { addEventsCommands } from './events-commands.js';
 import { addKeysCommands } from './keys-commands.js';
 import { addParkedCommands } from './parked-commands.js';
@@ -13,6 +14,7 @@ export function createProgram(): Command {
     .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage));
   addEventsCommands(program);
   addParkedCommands(program);
+  addConsentCommands(program);
   addSchedulesCommands(program);
   addCodecCommand(program);
   addKeysCommands(program);

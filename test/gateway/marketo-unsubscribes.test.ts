@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { ApplicationFailure } from '@temporalio/common';
 import fc from 'fast-check';
 import { Agent } from 'node:http';
+import { z } from 'zod';
 import { hashSecret } from '../../config/gateway-clients.js';
 import type { ConsentRequest } from '../../domain/consent.js';
 import { UnsubscribeTaken } from '../../gateway/schemas.js';
@@ -40,8 +41,20 @@ const calm = (): void => {
 beforeAll(calm);
 afterEach(calm);
 
-const call = (body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
-  gateway.call({ method: 'POST', path: PATH, headers: { 'x-webhook-token': NEW, ...headers }, body, agent });
+/** Statuses that any test of this file has seen. */
+const produced = new Set<number>();
+
+async function call(body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const answer = await gateway.call({
+    method: 'POST',
+    path: PATH,
+    headers: { 'x-webhook-token': NEW, ...headers },
+    body,
+    agent,
+  });
+  produced.add(answer.status);
+  return answer;
+}
 
 /** Lets Temporal take requests only when the test says so. */
 function doors(): (() => void)[] {
@@ -206,6 +219,7 @@ describe('what is not taken', () => {
   it('everything, where Marketo is not configured', async () => {
     const other = await startGateway();
     const answer = await other.call({ method: 'POST', path: PATH, body: 'email=a@example.com' });
+    produced.add(answer.status);
     expect([answer.status, answer.text]).toEqual([404, expect.stringContaining('MARKETO_WEBHOOK_TOKEN')]);
     expect((await other.call({ path: PATH })).headers.allow).toBe('POST');
     await other.app.close();
@@ -284,5 +298,20 @@ describe('random bodies', () => {
     }
     expect([...seen].sort()).toEqual([200, 400, 422]);
     expect(gateway.logLines.join('')).not.toContain('robin');
+  });
+});
+
+describe('the interface description', () => {
+  it('promises exactly what was answered here', async () => {
+    const Described = z.object({
+      paths: z.object({
+        [PATH]: z.object({ post: z.object({ responses: z.record(z.string(), z.unknown()) }) }),
+      }),
+    });
+    const { paths } = Described.parse((await gateway.call({ path: '/openapi.json', agent })).json);
+    // The same on every path: a body that is slow, and what nobody has thought of.
+    const elsewhere = ['408', '500'];
+    const promised = Object.keys(paths[PATH].post.responses).filter((each) => !elsewhere.includes(each));
+    expect([...produced].map(String).sort()).toEqual(promised.sort());
   });
 });

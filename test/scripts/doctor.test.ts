@@ -101,7 +101,7 @@ async function askUntil(
 }
 
 describe('where all is well', () => {
-  it('every finding is ok, for one request to Iterable that reads no person', async () => {
+  it('every finding is ok, for two requests to Iterable that read no person', async () => {
     await askUntil((findings) => findings.every(({ status }) => status === 'ok'));
     iterable.reset();
     const findings = await ask();
@@ -110,14 +110,19 @@ describe('where all is well', () => {
       'payload-keys ok',
       'iterable ok',
       'clock ok',
+      'subscriptions ok',
       'temporal ok',
       'namespace ok',
       'search-attributes ok',
       'queue-recipes ok',
       'queue-iterable ok',
+      'queue-warehouse ok',
       'gateway ok',
     ]);
-    expect(iterable.received().map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /api/channels']);
+    expect(iterable.received().map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /api/channels',
+      'GET /api/messageTypes',
+    ]);
     expect(about('payload-keys', findings)?.says).toBe('new encrypts, old only decrypt');
   });
 });

@@ -2,7 +2,17 @@
 import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createIterableActivities, type IterableDependencies } from '../../activities/iterable/activities.js';
+import {
+  connectIterable,
+  createIterableActivities,
+  createIterableConsentActivities,
+  type IterableDependencies,
+} from '../../activities/iterable/activities.js';
+import type {
+  ConsentItem,
+  ConsentSettings,
+  ConsentVerdict,
+} from '../../activities/iterable/consent-contract.js';
 import type { DeliveryItem, ItemVerdict } from '../../activities/iterable/contract.js';
 import type { AcceptedEvent } from '../../domain/product-event.js';
 import {
@@ -13,7 +23,16 @@ import {
 import { acceptedEvent, TEST_HASHER } from './events.js';
 
 export const START_MS = Date.parse('2026-03-01T12:00:00Z');
-const UNLIMITED = { 'users/update': 1e6, 'events/track': 1e6, 'users/get': 1e6 } as const;
+const UNLIMITED = {
+  'users/update': 1e6,
+  'events/track': 1e6,
+  'users/get': 1e6,
+  messageTypes: 1e6,
+  channels: 1e6,
+  subscriptions: 1e6,
+} as const;
+
+export const CONSENT: ConsentSettings = { settleMs: 60_000, lookAgainMs: [], optIns: 'checked' };
 
 /** Failures are asserted on; the SDK would print them as well. */
 export const QUIET = new DefaultLogger('ERROR');
@@ -28,6 +47,8 @@ export interface TestConnector {
     env: MockActivityEnvironment,
     items: readonly DeliveryItem[],
   ) => Promise<readonly ItemVerdict[]>;
+  /** One attempt of `applyConsent`. */
+  readonly apply: (...items: readonly ConsentItem[]) => Promise<readonly ConsentVerdict[]>;
   /** Paths without `/api`, in the order of the requests. */
   readonly paths: () => string[];
 }
@@ -40,14 +61,17 @@ export async function startConnector(
   const clock = { nowMs: START_MS };
   const now = (): number => clock.nowMs;
   const sandbox = await startSandboxIterable({ now, limits: 'off', ...options });
-  const activities = createIterableActivities({
+  const settings = {
     baseUrl: sandbox.url,
     apiKey: apiKey ?? sandbox.apiKey,
     limitShare: 1,
     hasher: TEST_HASHER,
     now,
     tuning: { perSecond: UNLIMITED, random: () => 0, ...tuning },
-  });
+  };
+  const tools = connectIterable(settings);
+  const activities = createIterableActivities(settings, tools);
+  const { applyConsent } = createIterableConsentActivities(tools, CONSENT);
   const runIn: TestConnector['runIn'] = (env, items) => env.run(activities.deliverEvents, items);
   return {
     sandbox,
@@ -55,6 +79,7 @@ export async function startConnector(
     event: (n, fields) => acceptedEvent(n, fields, clock.nowMs),
     runIn,
     run: (items, info) => runIn(new MockActivityEnvironment(info, { logger: QUIET }), items),
+    apply: (...items) => new MockActivityEnvironment({}, { logger: QUIET }).run(applyConsent, items),
     paths: () => sandbox.received().map(({ path }) => path.replace('/api/', '')),
   };
 }

@@ -125,9 +125,11 @@ async function applyTo(person: ScriptedPerson, item: ConsentItem, atMs: number):
 }
 
 /** What Iterable's connector does: within the settling time it writes without looking. */
-function verdictOf(person: ScriptedPerson, { change, writtenAtMs }: ConsentItem): Verdict {
+function verdictOf(person: ScriptedPerson, { change, writtenAtMs, verifies }: ConsentItem): Verdict {
   if (person.isSubscribed === undefined) return { kind: 'skipped', reason: 'not-in-iterable' };
   const isWanted = person.isSubscribed === (change === 'opt-in');
+  if (change === 'opt-in' && verifies === true && !isWanted)
+    return { kind: 'skipped', reason: 'opted-out-since' };
   person.isSubscribed = change === 'opt-in';
   return { kind: isWanted && writtenAtMs === undefined ? 'unchanged' : 'delivered' };
 }

@@ -9,13 +9,13 @@ const FUNCTIONS = new Set(
   `abs any_value approx_percentile array_agg array_cat array_compact array_construct array_contains array_distinct
   array_size array_slice array_sort array_to_string as_varchar avg boolor_agg booland_agg ceil charindex coalesce concat
   concat_ws contains convert_timezone count count_if current_date current_timestamp date_part date_trunc dateadd datediff
-  dense_rank div0 endswith equal_null first_value flatten floor get get_path greatest hash hash_agg iff ifnull initcap
+  dense_rank div0 endswith equal_null first_value flatten floor get get_path greatest hash hash_agg iff ifnull initcap is_array
   is_null_value lag last_value lead least left length listagg lower lpad ltrim max max_by md5 median min min_by mod nullif
   nvl nvl2 object_agg object_construct object_construct_keep_null object_delete object_insert parse_json percentile_cont
   percentile_disc rank regexp_count regexp_like regexp_replace regexp_substr replace right round row_number rpad rtrim sha2
   split split_part startswith strip_null_value substr substring sum sysdate table to_array to_binary to_boolean to_date
   to_decimal to_double to_json to_number to_object to_time to_timestamp to_timestamp_ltz to_timestamp_ntz to_timestamp_tz
-  to_varchar to_variant trim trunc try_parse_json try_to_boolean try_to_date try_to_number try_to_timestamp_ntz
+  to_varchar to_variant transform trim trunc try_parse_json try_to_boolean try_to_date try_to_number try_to_timestamp_ntz
   try_to_timestamp_tz typeof upper uuid_string zeroifnull`.split(/\s+/),
 );
 

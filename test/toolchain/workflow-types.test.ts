@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { complaintsAbout } from '../support/compiler.js';
 
-const CONFIG = fileURLToPath(new URL('../../workflows/tsconfig.json', import.meta.url));
+const config = fileURLToPath(new URL('../../workflows/tsconfig.json', import.meta.url));
 const folder = fileURLToPath(new URL('../../workflows/', import.meta.url));
 
 /** Files that exist in the compiler's memory only, one line each, beside the real ones. */
@@ -23,7 +23,7 @@ const RIGHT = `import { sleep } from '@temporalio/workflow'; export const wait =
 describe('the compiler in workflows/', () => {
   let complaints: ReadonlyMap<string, string>;
   beforeAll(() => {
-    complaints = complaintsAbout({ ...lines, nothing: RIGHT });
+    complaints = complaintsAbout({ config, folder }, { ...lines, nothing: RIGHT });
   });
 
   it.each(Object.keys(lines))('refuses %s', (name) => {
@@ -34,47 +34,3 @@ describe('the compiler in workflows/', () => {
     expect(complaints.get('nothing')).toBe('');
   });
 });
-
-/** What the compiler says of each piece of code, by its name. */
-function complaintsAbout(code: Readonly<Record<string, string>>): Map<string, string> {
-  const files = new Map(Object.entries(code).map(([name, text]) => [pathOf(name), text]));
-  const { options, fileNames } = workflowsConfig();
-  const program = ts.createProgram([...fileNames, ...files.keys()], options, hostWith(files, options));
-  return new Map(
-    Object.keys(code).map((name) => {
-      const found = program.getSemanticDiagnostics(program.getSourceFile(pathOf(name)));
-      return [
-        name,
-        found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')).join('\n'),
-      ];
-    }),
-  );
-}
-
-const pathOf = (name: string): string => `${folder}probe-${name.replace(':', '-')}.ts`;
-
-function workflowsConfig(): ts.ParsedCommandLine {
-  const parsed = ts.getParsedCommandLineOfConfigFile(
-    CONFIG,
-    {},
-    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
-  );
-  if (parsed === undefined) throw new Error(`${CONFIG} cannot be read`);
-  return parsed;
-}
-
-/** The disk, with these files on it. */
-function hostWith(files: ReadonlyMap<string, string>, options: ts.CompilerOptions): ts.CompilerHost {
-  const disk = ts.createCompilerHost(options);
-  return {
-    ...disk,
-    fileExists: (path) => files.has(path) || disk.fileExists(path),
-    readFile: (path) => files.get(path) ?? disk.readFile(path),
-    getSourceFile: (path, language, ...rest) => {
-      const text = files.get(path);
-      return text === undefined
-        ? disk.getSourceFile(path, language, ...rest)
-        : ts.createSourceFile(path, text, language);
-    },
-  };
-}

@@ -258,6 +258,29 @@ describe('personConsent', () => {
     },
   );
 
+  it('asks Marketo again about an opt-in that an older opt-out has undone', async () => {
+    person.isSubscribed = false;
+    const [older, newer] = [optOut(startMs - MINUTE_MS), optIn(startMs)];
+    await person.tell(newer);
+    await env.sleep(10 * SECOND_MS);
+    person.standing = 'unsubscribed';
+    await person.tell(older);
+    await env.sleep(5 * MINUTE_MS);
+    expect(recordOf(older)).toMatchObject({ outcome: 'opted-out' });
+    expect(recordOf(newer)).toMatchObject({ outcome: 'ignored', reason: 'unsubscribed-in-marketo' });
+    expect(person.isSubscribed).toBe(false);
+  });
+
+  it('does not opt in again somebody who has opted out in Iterable meanwhile', async () => {
+    person.isSubscribed = false;
+    await person.tell(optIn());
+    await env.sleep(10 * SECOND_MS);
+    person.isSubscribed = false;
+    await env.sleep(5 * MINUTE_MS);
+    expect(outcomes()).toEqual([['ignored', 'newer-opt-out']]);
+    expect(person.isSubscribed).toBe(false);
+  });
+
   it('lets opt-outs go on while an opt-in waits for Marketo, which then comes too late', async () => {
     person.marketo = () => Promise.reject(outage());
     const waiting = optIn(startMs);

@@ -33,6 +33,12 @@ export type Asked<Q extends Question = Question> = {
   readonly [Name in Q]: { readonly question: Name; readonly about: Questions[Name]['about'] };
 }[Q];
 
+/** A question on its way. */
+export type AskWarehouseInput<Q extends Question = Question> = Asked<Q> & {
+  /** How soon somebody has to take it. One who has the warehouse does at once; a change of owner takes seconds. */
+  readonly takenWithinMs: number;
+};
+
 /** The activities behind the questions. */
 export type Answering = {
   readonly [Q in Question]: (about: Questions[Q]['about']) => Promise<AnswerTo<Q>>;

@@ -2,9 +2,12 @@
 import { describeReason } from '../../domain/reasons.js';
 import type { ConsentState } from './messages.js';
 
+/** Temporal keeps 20,000 bytes. */
+const MOST_LINES = 50;
+
 export function consentDetails({ standing, pending, recent, unlogged }: ConsentState): string {
   const lines = [`**${standing}**, ${String(pending.length)} pending, ${String(unlogged)} not logged yet`];
-  for (const { change, source, decidedBySource, status, lastProblem } of pending) {
+  for (const { change, source, decidedBySource, status, lastProblem } of pending.slice(0, MOST_LINES)) {
     const problem = lastProblem === undefined ? '' : `, last problem \`${lastProblem}\``;
     lines.push(`- ${change} (${source}, ${decidedBySource}): ${status}${problem}`);
   }

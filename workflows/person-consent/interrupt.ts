@@ -10,6 +10,7 @@ export async function unlessInterrupted<T>(
   call: () => Promise<T>,
   dueInMs: () => number,
 ): Promise<T | undefined> {
+  if (dueInMs() <= 0) return undefined;
   const scope = new CancellationScope();
   const running = scope.run(call);
   const ended = { is: false };

@@ -126,7 +126,13 @@ export function stateOf(
   };
 }
 
-/** Marketo counts the person as unsubscribed: whatever opt-in was applied before holds no more. */
+/**
+ * Marketo counts the person as unsubscribed: whatever opt-in was applied before holds no more, and one that is still
+ * being verified has to ask Marketo once more.
+ */
 export function withoutOptIn({ newestOptInAtMs: _, ...rest }: ConsentMemory): ConsentMemory {
-  return rest;
+  const pending = rest.pending.map((each): PendingRequest =>
+    each.request.change === 'opt-in' && each.status === 'verifying' ? { ...each, status: 'waiting' } : each,
+  );
+  return { ...rest, pending };
 }

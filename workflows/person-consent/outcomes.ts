@@ -1,5 +1,6 @@
 /** What a verdict of `applyConsent` means for a request: a decision, or how it goes on. Pure. */
 import type { ConsentSettings, ConsentVerdict } from '../../activities/iterable/consent-contract.js';
+import type { IgnoredReason } from '../../domain/consent-reasons.js';
 import type { ConsentRequest } from '../../domain/consent.js';
 import type { Reason } from '../../domain/reasons.js';
 import { assertNever } from '../../domain/verdict.js';
@@ -23,6 +24,11 @@ export interface Given {
   readonly settings: ConsentSettings;
 }
 
+/** Where the consent log has a word of its own. */
+const IGNORED_FOR: Partial<Record<Reason, IgnoredReason>> = {
+  'forgotten-user': 'forgotten',
+  'opted-out-since': 'newer-opt-out',
+};
 const HOUR_MS = 3_600_000;
 const SHORTEST_WAIT_MS = 1_000;
 
@@ -41,7 +47,7 @@ export function afterVerdict(before: PendingRequest, given: Given): Step {
       if (verdict.reason === 'not-in-iterable') return absent(before, given);
       return decided(before, {
         outcome: 'ignored',
-        reason: verdict.reason === 'forgotten-user' ? 'forgotten' : verdict.reason,
+        reason: IGNORED_FOR[verdict.reason] ?? verdict.reason,
         atMs: nowMs,
       });
     case 'rejected':

@@ -9,7 +9,8 @@ import type { SyncQuestionActivities, SyncWarehouseActivities } from '../sync-co
 import { countOf, literal } from './ask.js';
 import { commitPlan } from './commit.js';
 import { snapshotTable } from './names.js';
-import { freezePlan, keyHash } from './plan.js';
+import { keyHash } from './plan-summary.js';
+import { freezePlan } from './plan.js';
 import { dropPlansOf, isWhole } from './plans.js';
 import { readRows, readRuns, writeRun } from './run-log.js';
 import { createStateTables } from './state-tables.js';

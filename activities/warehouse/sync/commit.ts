@@ -93,8 +93,7 @@ function commitSql(commit: Commit, totals: RunTotals): readonly string[] {
     `DELETE FROM ${snapshot} WHERE row_key IN (SELECT row_key FROM ${tables.outcome} WHERE verdict <> 'retry')`,
     snapshotSql(commit),
     forgetSql(tables, snapshot),
-    `UPDATE ${snapshot} SET raw_hash = same.raw_hash FROM ${tables.same} AS same ` +
-      `WHERE same.row_key = ${snapshot}.row_key AND ${snapshot}.tried_hash IS NULL`,
+    `UPDATE ${snapshot} SET raw_hash = same_raw_hash FROM ${tables.same} WHERE same_key = row_key AND tried_hash IS NULL`,
     `DELETE FROM ${TABLES.rows} WHERE run_id = ${runId}`,
     `INSERT INTO ${TABLES.rows} (run_id, model, n, row_key, operation, verdict, reason, attempts, settled_at) ` +
       `SELECT ${runId}, ${name}, n, row_key, operation, verdict, reason, attempts, ${now} FROM ${tables.outcome}`,

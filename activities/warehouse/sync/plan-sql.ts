@@ -89,7 +89,7 @@ export function planSql(plan: PlanText): string {
 export function sameSql(plan: PlanText): string {
   return (
     `CREATE OR REPLACE TABLE ${plan.tables.same} AS ` +
-    `SELECT row_key, new_raw_hash AS raw_hash FROM (${judged(plan)}) AS judged ` +
+    `SELECT row_key AS same_key, new_raw_hash AS same_raw_hash FROM (${judged(plan)}) AS judged ` +
     `WHERE operation IS NULL AND tried_hash IS NULL AND old_hash = new_hash`
   );
 }

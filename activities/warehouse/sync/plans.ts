@@ -5,7 +5,7 @@ import type { Warehouse } from '../engine.js';
 import { countOf, literal, planLost, rowOf, rowsOf } from './ask.js';
 import { sourceColumnsSchema, type ModelExpressions, type SourceColumns } from './model-columns.js';
 import { runTables, TABLES } from './names.js';
-import { tableExists } from './state-tables.js';
+import { tablesExist } from './state-tables.js';
 
 const counts = z.object({ add: z.number(), change: z.number(), remove: z.number(), retry: z.number() });
 export const planSummarySchema = z.object({
@@ -105,8 +105,7 @@ export async function isWhole(warehouse: Warehouse, run: SyncRun, signal: AbortS
   const plan = await findPlan(warehouse, run, signal);
   if (plan?.summary === undefined || plan.totals !== undefined) return false;
   const tables = runTables(run);
-  for (const table of [tables.plan, tables.ledger, tables.keys])
-    if (!(await tableExists(warehouse, table, signal))) return false;
+  if (!(await tablesExist(warehouse, [tables.plan, tables.ledger, tables.keys], signal))) return false;
   return (
     (await countOf(warehouse, `SELECT count(*) FROM ${tables.plan}`, signal)) === plan.summary.plannedRows
   );
@@ -117,8 +116,8 @@ export async function dropTables(
   run: Pick<SyncRun, 'runId'>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const table of Object.values(runTables(run)))
-    await warehouse.execute({ sql: `DROP TABLE IF EXISTS ${table}` }, signal);
+  const drops = Object.values(runTables(run)).map((table) => `DROP TABLE IF EXISTS ${table}`);
+  await warehouse.transact(drops, signal);
 }
 
 /** Drops the plan of this run, and those that were begun before a time; committed ones stay in the register. */

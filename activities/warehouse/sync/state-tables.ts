@@ -18,7 +18,7 @@ const SHARED = ({ text, bigint, timestamp }: Types): Readonly<Record<string, str
   [TABLES.plans]: `run_id ${text}, model ${text}, created_at ${timestamp}, columns_id ${text}, source_columns ${text}, summary ${text}, committed_at ${timestamp}, totals ${text}`,
   [TABLES.quarantine]: `run_id ${text}, model ${text}, problem ${text}, row_key ${text}, email ${text}, found_at ${timestamp}`,
   [TABLES.rows]: `run_id ${text}, model ${text}, n ${bigint}, row_key ${text}, operation ${text}, verdict ${text}, reason ${text}, attempts ${bigint}, settled_at ${timestamp}`,
-  [TABLES.runs]: `run_id ${text}, model ${text}, started_at ${timestamp}, ended_at ${timestamp}, outcome ${text}, source_rows ${bigint}, planned ${bigint}, delivered ${bigint}, unchanged ${bigint}, skipped ${bigint}, rejected ${bigint}, not_sent ${bigint}, in_doubt ${bigint}, calls ${bigint}, seconds DOUBLE PRECISION, problem ${text}, record ${text}`,
+  [TABLES.runs]: `run_id ${text}, model ${text}, started_at ${timestamp}, ended_at ${timestamp}, outcome ${text}, source_rows ${bigint}, planned ${bigint}, delivered ${bigint}, unchanged ${bigint}, skipped ${bigint}, rejected ${bigint}, not_sent ${bigint}, in_doubt ${bigint}, calls ${bigint}, seconds DOUBLE, problem ${text}, record ${text}`,
 });
 
 /** `stored_row`, `row_hash`, `raw_hash` and `columns_id` are of what is confirmed; NULL where nothing is. */
@@ -82,15 +82,15 @@ async function make(
   await warehouse.execute({ sql: `CREATE TABLE IF NOT EXISTS ${table} (${columns})` }, signal);
 }
 
-export async function tableExists(
+/** @param tables of the state schema */
+export async function tablesExist(
   warehouse: Warehouse,
-  table: string,
+  tables: readonly string[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const [schema = '', name = ''] = table.split('.');
-  const { text } = warehouse.dialect;
+  const names = tables.map((table) => warehouse.dialect.text(table.slice(STATE_SCHEMA.length + 1)));
   const there =
     `SELECT count(*) FROM information_schema.tables ` +
-    `WHERE lower(table_schema) = ${text(schema)} AND lower(table_name) = ${text(name)}`;
-  return (await countOf(warehouse, there, signal)) > 0;
+    `WHERE lower(table_schema) = '${STATE_SCHEMA}' AND lower(table_name) IN (${names.join(', ')})`;
+  return (await countOf(warehouse, there, signal)) === tables.length;
 }

@@ -39,10 +39,10 @@ const snowflake: SyncDialect = {
   jsonText: (column) => `TO_JSON(${column})`,
   sorted: (text) =>
     `CASE WHEN IS_ARRAY(TRY_PARSE_JSON(${text})) ` +
-    `THEN '[' || ARRAY_TO_STRING(ARRAY_SORT(TRANSFORM(TRY_PARSE_JSON(${text})::ARRAY, e -> TO_JSON(e))), ',') || ']' ` +
+    `THEN '[' || ARRAY_TO_STRING(ARRAY_SORT(TRANSFORM(TO_ARRAY(TRY_PARSE_JSON(${text})), e -> TO_JSON(e))), ',') || ']' ` +
     `ELSE ${text} END`,
   cells: (text) => `PARSE_JSON(${text})`,
-  cell: (cells, index) => `CAST(${cells}[${index}] AS VARCHAR)`,
+  cell: (cells, index) => `AS_VARCHAR(GET(${cells}, ${index}))`,
   rowNumber: 'row_number() OVER (ORDER BY NULL)',
 };
 

@@ -7,8 +7,9 @@ import type { Cell, Warehouse } from '../engine.js';
 import type { SyncRun } from '../sync-contract.js';
 import { literal, planLost, rowsOf } from './ask.js';
 import { runTables } from './names.js';
-import { keyHash, storedColumnsOf } from './plan.js';
-import { tableExists } from './state-tables.js';
+import { keyHash } from './plan-summary.js';
+import { storedColumnsOf } from './plan.js';
+import { tablesExist } from './state-tables.js';
 import type { PlanCells, PlanRow, RowResult, SyncStore } from './store.js';
 
 /** Of one statement with its bound values. Snowflake recommends at most 1 MB, and cannot repeat longer ones. */
@@ -45,7 +46,7 @@ export function createSyncStore(deps: StoreDependencies): SyncStore {
   return {
     readPlanRows: async (run, fromRow, untilRow, signal) => {
       const { plan } = runTables(run);
-      if (!(await tableExists(warehouse, plan, signal))) throw planLost('its table is gone');
+      if (!(await tablesExist(warehouse, [plan], signal))) throw planLost('its table is gone');
       const rows = await read(
         run,
         `FROM ${plan} WHERE ${inRange('n', fromRow, untilRow)} ORDER BY n`,

@@ -2,7 +2,24 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { judgeTrack, judgeUpdate, judgeUser, type Moment } from '../../../activities/iterable/answers.js';
 import type { Answer, Reply } from '../../../activities/iterable/client.js';
+import {
+  judgeChannels,
+  judgeSubscriber,
+  judgeSubscriptions,
+  judgeTargeted,
+  judgeTypes,
+} from '../../../activities/iterable/subscription-answers.js';
 
+const ALL_JUDGES = [
+  judgeUpdate,
+  judgeTrack,
+  judgeUser,
+  judgeSubscriptions,
+  judgeTargeted,
+  judgeSubscriber,
+  judgeTypes,
+  judgeChannels,
+];
 const NOW_MS = Date.parse('2026-03-01T12:00:00Z');
 const moment: Moment = { attempt: 1, nowMs: NOW_MS, random: 1 };
 
@@ -175,7 +192,13 @@ describe('what an answer means', () => {
   it.each(FOR_ALL)('%s', (_, reply, verdict) => {
     expect(judgeUpdate(reply, moment)).toEqual(verdict);
     expect(judgeTrack(reply, moment)).toEqual(verdict);
-    if (verdict !== delivered) expect(judgeUser(reply, moment)).toEqual(verdict);
+    expect(judgeSubscriptions(reply, moment)).toEqual(verdict);
+    const is404 = reply.kind === 'answer' && reply.status === 404;
+    if (!is404) expect(judgeTargeted(reply, moment)).toEqual(verdict);
+    if (verdict === delivered) return;
+    for (const judge of [judgeUser, judgeSubscriber, judgeTypes, judgeChannels]) {
+      expect(judge(reply, moment)).toEqual(verdict);
+    }
   });
 });
 
@@ -275,7 +298,7 @@ describe('waits', () => {
         fc.string(),
         fc.nat(),
         (status, body, header, nowMs) => {
-          for (const judge of [judgeUpdate, judgeTrack, judgeUser]) {
+          for (const judge of ALL_JUDGES) {
             const verdict = judge(answer(status, body, header), { attempt: 3, nowMs, random: 0.5 });
             if (verdict.kind !== 'retry') continue;
             expect(verdict.afterMs).toBeGreaterThanOrEqual(100);

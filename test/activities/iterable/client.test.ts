@@ -34,6 +34,22 @@ describe('one call to Iterable', () => {
   );
 
   it.each([
+    'robin+tag@example.com',
+    'a/b@example.com',
+    '50%@example.com',
+    'a?b#c@example.com',
+    "o'$&@example.com",
+  ])('escapes %s in a path', async (email) => {
+    await client.call('unsubscribeFromType', { params: { id: 101, email } }, never);
+    const [request] = server.seen;
+    const parts = new URL(request?.url ?? '', server.url).pathname.split('/');
+    expect([request?.method, request?.body]).toEqual(['DELETE', '']);
+    expect(parts.slice(1, -1).join('/')).toBe('api/subscriptions/messageType/101/user');
+    expect(parts.at(-1)).not.toMatch(/[@+]/);
+    expect(decodeURIComponent(parts.at(-1) ?? '')).toBe(email);
+  });
+
+  it.each([
     ['JSON', '{"code":"Success"}', { code: 'Success' }],
     ['text', 'Rate limit exceeded', 'Rate limit exceeded'],
     ['nothing', '', ''],

@@ -112,6 +112,13 @@ describe('a DuckDB warehouse', () => {
     expect({ next, several: batches > 5 }).toEqual({ next: -1, several: true });
   });
 
+  it.each([1_000, 15_000, 45_000])('fails as a whole when row %d fails', async (at) => {
+    const sql = `SELECT CAST(CASE WHEN range = ${String(at)} THEN 'jo@example.com' ELSE '1' END AS BIGINT) FROM range(50000)`;
+    expect(await failureOf(readAll(file.warehouse, sql))).toMatchObject({
+      message: 'DuckDB: Conversion Error',
+    });
+  });
+
   it('lets a large result be left in the middle', async () => {
     const result = await file.warehouse.read({ sql: 'FROM range(50000)' }, neverAborted());
     for await (const _ of result.batches) break;

@@ -9,6 +9,10 @@ const late =
     return workflow(input);
   };
 
+export const askWarehouse = late(right.askWarehouse);
 export const forwardEvents = late(right.forwardEvents);
 export const parkedEvent = late(right.parkedEvent);
+export const personConsent = late(right.personConsent);
+export const pollUnsubscribes = late(right.pollUnsubscribes);
 export const reconcileConsent = late(right.reconcileConsent);
+export const recordConsent = late(right.recordConsent);

@@ -10,6 +10,10 @@ const longer =
     return result;
   };
 
+export const askWarehouse = longer(right.askWarehouse);
 export const forwardEvents = longer(right.forwardEvents);
 export const parkedEvent = longer(right.parkedEvent);
+export const personConsent = longer(right.personConsent);
+export const pollUnsubscribes = longer(right.pollUnsubscribes);
 export const reconcileConsent = longer(right.reconcileConsent);
+export const recordConsent = longer(right.recordConsent);

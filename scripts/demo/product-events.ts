@@ -1,5 +1,4 @@
-/** The tour: what a product backend sends on its good and bad days, and what becomes of it. */
-import { setTimeout as delay } from 'node:timers/promises';
+/** The tour's first part: what a product backend sends on its good and bad days, and what becomes of it. */
 import type { Got } from 'got';
 import PQueue from 'p-queue';
 import { z } from 'zod';
@@ -9,19 +8,13 @@ import { PROJECT } from '../../recipes/project.js';
 import { burstOf, SAMPLE_EVENTS, UNANNOUNCED_EVENT } from '../../sandbox/samples/product-events.js';
 import { connectGateway } from '../recipes/gateway-client.js';
 import { forEachParked, listParked, release } from '../recipes/parked-events.js';
+import type { Count } from './report.js';
 import type { Stage } from './stage.js';
-
-/** One line of the table: what should have been counted, and what was. */
-export interface Count {
-  readonly what: string;
-  readonly expected: number;
-  readonly counted: number;
-}
+import { until } from './until.js';
 
 const BURST_EVENTS = 1_000;
 const RESENDS = 20;
 const AT_ONCE = 100;
-const PATIENCE_MS = 90_000;
 
 /** Bodies that no sender should send, and the status that each is answered with. */
 const BROKEN: readonly { readonly body: string; readonly status: number }[] = [
@@ -35,7 +28,7 @@ const Accepted = z.object({ status: z.enum(['accepted', 'duplicate']), location:
 type Accepted = z.infer<typeof Accepted>;
 const Status = z.object({ status: z.string() });
 
-export async function playTour(stage: Stage, say: (line: string) => void): Promise<Count[]> {
+export async function playProductEvents(stage: Stage, say: (line: string) => void): Promise<Count[]> {
   const gateway = await connectGateway(stage.gateway);
   const send = (body: unknown): Promise<Accepted> => post(gateway, body);
 
@@ -130,12 +123,4 @@ async function parkedIds({ client }: Stage): Promise<string[]> {
   for await (const { eventId } of listParked(client, { reason: 'unknown-product-interaction' }))
     ids.push(eventId);
   return ids;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > deadline) return; // the table shows what is missing
-    await delay(100);
-  }
 }
