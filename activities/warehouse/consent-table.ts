@@ -43,7 +43,10 @@ async function createTable(warehouse: Warehouse, signal: AbortSignal): Promise<v
     ({ name, type, isRequired }) =>
       `${name} ${warehouse.dialect.types[type]}${isRequired ? ' NOT NULL' : ''}`,
   );
-  await warehouse.execute({ sql: `CREATE SCHEMA IF NOT EXISTS ${STATE_SCHEMA}` }, signal);
+  // In Snowflake an administrator makes the schema: ours is no role that may, and asking is refused even where it exists.
+  if (warehouse.engine === 'duckdb') {
+    await warehouse.execute({ sql: `CREATE SCHEMA IF NOT EXISTS ${STATE_SCHEMA}` }, signal);
+  }
   await warehouse.execute(
     { sql: `CREATE TABLE IF NOT EXISTS ${CONSENT_LOG} (${columns.join(', ')})` },
     signal,

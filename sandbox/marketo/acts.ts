@@ -90,14 +90,27 @@ export function unsubscribe(
   const written = writes ?? (how === 'link' || how === 'form' ? [9, 13] : [13]);
   if (written.includes(9)) world.write(moment, unsubscribeEmail(lead, how));
   const why = { reason: reason ?? REASONS[how], source: SOURCES[how] };
-  let changed = written.includes(13)
-    ? set(world, lead, true, { moment, ...why })
+  const changed = written.includes(13)
+    ? changeFlag(world, lead, moment, { ...why, unsubscribedReason: reason })
     : world.flag(lead, true, moment.atMs);
-  if (reason !== undefined && written.includes(13)) {
-    changed = world.change(changed, moment, { field: 'unsubscribedReason', to: reason, ...why });
-  }
   if (written.includes(9)) world.trigger('unsubscribes-from-email', changed, moment.atMs);
   spread(world, changed, true, options);
+}
+
+/** The flag and, where one was given, the reason that staff see beside it; a webhook tells both. */
+function changeFlag(
+  world: World,
+  lead: SandboxLead,
+  moment: Moment,
+  { unsubscribedReason, ...why }: { reason: string; source: string; unsubscribedReason: string | undefined },
+): SandboxLead {
+  const flagged = world.change(lead, moment, { field: 'unsubscribed', to: true, ...why });
+  const changed =
+    unsubscribedReason === undefined
+      ? flagged
+      : world.change(flagged, moment, { field: 'unsubscribedReason', to: unsubscribedReason, ...why });
+  world.trigger('data-value-changes', changed, moment.atMs);
+  return changed;
 }
 
 /** A List-Unsubscribe header would leave Form Fields empty; empty attributes are not written. */

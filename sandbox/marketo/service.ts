@@ -160,12 +160,14 @@ export class Service {
       const answer = envelopeError(refusal, messageOf(refusal));
       return { route, answer, instead: undefined, tookPlace: false };
     }
-    this.usage.enter();
+    const { usage } = this;
+    const takeBack = usage.enter(nowMs, this.#settings);
     if (this.#settings.latencyMs > 0) await sleep(this.#settings.latencyMs, undefined, { ref: false });
     const own = fault === undefined ? undefined : answerInstead(fault);
     const isSilent = fault === 'hang' || fault === 'cut';
     const answer = isSilent ? NOTHING : (own ?? (await this.#serve(request, found, fault)));
-    this.#count(answer);
+    if (!isSuccess(answer)) takeBack();
+    for (const code of codesOf(answer)) usage.countError(code, nowMs, this.#settings);
     return { route, answer: spoiled(fault, answer), instead: insteadOf(fault), tookPlace: true };
   }
 
@@ -190,12 +192,6 @@ export class Service {
       if (error instanceof Instead) return error.answer;
       throw error;
     }
-  }
-
-  #count(answer: Answer): void {
-    const nowMs = this.#settings.now();
-    if (isSuccess(answer)) this.usage.count(nowMs, this.#settings);
-    for (const code of codesOf(answer)) this.usage.countError(code, nowMs, this.#settings);
   }
 }
 

@@ -34,19 +34,25 @@ export class Usage {
     return this.today(nowMs, settings).calls >= limits.callsPerDay ? '607' : undefined;
   }
 
-  /** A call that did what was asked: the others count against neither rate nor quota. */
-  count(nowMs: number, settings: MarketoSettings): void {
+  /**
+   * A call that is let through.
+   * @returns what takes it back when it has failed: such calls count against neither rate nor quota
+   */
+  enter(nowMs: number, settings: MarketoSettings): () => void {
+    this.#underWay += 1;
     if (limitsOf(settings) !== undefined) this.#recentMs.push(nowMs);
-    this.today(nowMs, settings).calls += 1;
+    const day = this.today(nowMs, settings);
+    day.calls += 1;
+    return () => {
+      const index = this.#recentMs.lastIndexOf(nowMs);
+      if (index >= 0) this.#recentMs.splice(index, 1);
+      day.calls -= 1;
+    };
   }
 
   countError(code: string, nowMs: number, settings: MarketoSettings): void {
     const { errors } = this.today(nowMs, settings);
     errors.set(code, (errors.get(code) ?? 0) + 1);
-  }
-
-  enter(): void {
-    this.#underWay += 1;
   }
 
   leave(): void {

@@ -54,6 +54,7 @@ export async function execute(
 ): Promise<StoredResult> {
   if (signal.aborted) throw cancelled();
   refuseJsonInValues(tokens);
+  if (!settings.mayCreateSchemas) refuseSchemas(tokens);
   const verb = verbOf(tokens);
   try {
     const result = await session.run(translate(tokens), values);
@@ -78,6 +79,18 @@ function refuseJsonInValues(tokens: readonly Token[]): void {
       '002014',
       '22000',
       'SQL compilation error: Invalid expression [PARSE_JSON] in VALUES clause',
+    );
+  }
+}
+
+/** Also where the schema exists: the privilege counts first. */
+function refuseSchemas(tokens: readonly Token[]): void {
+  const [first, second] = tokens.filter(({ kind }) => kind === 'word');
+  if (isWord(first, 'CREATE') && isWord(second, 'SCHEMA')) {
+    throw new SqlFailure(
+      '003001',
+      '42501',
+      'SQL access control error: Insufficient privileges to operate on database',
     );
   }
 }

@@ -66,7 +66,13 @@ export async function startSandboxSnowflake(
     publicKeys = [],
     ...others
   } = options;
-  const { database = 'MARKETING', schema = 'SYNC', path = ':memory:', faults, ...settings } = others;
+  const {
+    database = 'MARKETING',
+    schema = 'ITERABLE_RECIPES',
+    path = ':memory:',
+    faults,
+    ...settings
+  } = others;
   const world = new World({ database, schema }, path);
   world.setFaults(faults);
   await world.open({ ...DEFAULT_SETTINGS, ...settings }, { account, user, publicKeys });

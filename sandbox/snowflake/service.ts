@@ -7,7 +7,6 @@ import {
   laterPartition,
   refused,
   resultSet,
-  rowsOf,
   running,
   type Answer,
 } from './answers.js';
@@ -17,6 +16,7 @@ import type { Endpoint, Fault } from './faults.js';
 import { loginFailure, type Account, type LoginFailure } from './key-pair.js';
 import { textResult } from './results.js';
 import type { SnowflakeSettings } from './settings.js';
+import { spoilt } from './spoil.js';
 import { SqlFailure } from './sql-errors.js';
 import { statementsOf } from './sql-tokens.js';
 import { Statements, type Order, type Statement } from './statements.js';
@@ -283,21 +283,4 @@ function checkCount(actual: number, desired: number): void {
   if (desired === 0 || actual === desired) return;
   const message = `Actual statement count ${actual} did not match the desired statement count ${desired}.`;
   throw new SqlFailure('000008', '0A000', message);
-}
-
-/** What a fault leaves of an answer. */
-function spoilt(answer: Answer, fault: Fault | undefined): Pick<Outcome, 'answer' | 'instead'> {
-  if (fault === 'executed-then-cut') return { answer, instead: 'cut' };
-  if (fault === 'executed-then-503') return { answer: { status: 503 } };
-  if (answer.status !== 200) return { answer };
-  if (fault === 'cut-partition') return { answer, instead: 'cut-midway' };
-  return { answer: fault === 'short-partition' ? shortened(answer) : answer };
-}
-
-/** One row fewer than declared. */
-function shortened({ body, headers, ...answer }: Answer): Answer {
-  if (Buffer.isBuffer(body)) return { ...answer, body: { data: rowsOf(body).slice(0, -1) } };
-  if (body === undefined || !('data' in body) || !Array.isArray(body.data))
-    return { ...answer, ...(body && { body }) };
-  return { ...answer, body: { ...body, data: body.data.slice(0, -1) }, ...(headers && { headers }) };
 }

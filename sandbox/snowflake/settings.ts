@@ -42,6 +42,8 @@ export interface SnowflakeSettings {
   /** Virtual warehouses and roles that the user may use; `any` checks nothing. */
   readonly warehouses: readonly string[] | 'any';
   readonly roles: readonly string[] | 'any';
+  /** Whether the role may create schemas, which docs/snowflake.md does not grant. */
+  readonly mayCreateSchemas: boolean;
   /** Header `Retry-After` of a 429. */
   readonly retryAfterSeconds: number | undefined;
   /** How long a statement with the fault `slow` runs, on the sandbox's clock. */
@@ -73,6 +75,7 @@ export const DEFAULT_SETTINGS: SnowflakeSettings = Object.freeze({
   strictIssueTime: false,
   warehouses: 'any',
   roles: 'any',
+  mayCreateSchemas: false,
   retryAfterSeconds: undefined,
   slowMs: 60_000,
   recordBodies: 'all',

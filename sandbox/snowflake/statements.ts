@@ -64,11 +64,6 @@ export class Statements {
     return statement?.outcome()?.kind === 'failure' ? undefined : statement;
   }
 
-  /** Those that have been ordered and not failed, for a request id or all. */
-  count(): number {
-    return this.#byHandle.size;
-  }
-
   start(order: Order): Statement {
     this.#expire();
     const abort = new AbortController();

@@ -10,6 +10,7 @@ import { PRODUCT_EVENT_PARTS } from './product-events.js';
 import { recipesTable } from './recipes.js';
 import { marketoEndpointsTable, marketoFaultsTable, marketoSettingsTable } from './sandbox-marketo.js';
 import { sandboxEndpointsTable, sandboxFaultsTable, sandboxSettingsTable } from './sandbox.js';
+import { snowflakeFaultsTable, snowflakeSettingsTable } from './sandbox-snowflake.js';
 import { cloudCommand, searchAttributesTable, selfHostedCommands } from './search-attributes.js';
 import { taskQueuesTable } from './task-queues.js';
 
@@ -30,6 +31,8 @@ export const PARTS: readonly GeneratedPart[] = [
   { name: 'sandbox-endpoints', markdown: sandboxEndpointsTable },
   { name: 'sandbox-faults', markdown: sandboxFaultsTable },
   { name: 'sandbox-settings', markdown: sandboxSettingsTable },
+  { name: 'sandbox-snowflake-faults', markdown: snowflakeFaultsTable },
+  { name: 'sandbox-snowflake-settings', markdown: snowflakeSettingsTable },
   { name: 'sandbox-marketo-endpoints', markdown: marketoEndpointsTable },
   { name: 'sandbox-marketo-faults', markdown: marketoFaultsTable },
   { name: 'sandbox-marketo-settings', markdown: marketoSettingsTable },

@@ -25,6 +25,16 @@ const RECIPES: readonly RecipeRow[] = [
     tests: ['test/gateway', 'test/workflows', 'test/activities'],
     page: 'docs/product-events.md',
   },
+  {
+    recipe: 'consent',
+    trigger: '`POST /v1/marketo/unsubscribes`, a poll every 5 minutes, comparisons every day and week',
+    from: 'Marketo',
+    to: 'Iterable: subscription to GitLab Marketing',
+    guarantee: 'Whoever unsubscribed and exists in Iterable is opted out and verified; each one has a record',
+    identity: "Marketo's activity, or the receipt of the webhook call; one workflow per person",
+    tests: ['test/gateway', 'test/workflows', 'test/activities', 'test/faults'],
+    page: 'docs/opt-outs.md',
+  },
 ];
 
 /** @see README.md, whose folder the links start from */

@@ -45,8 +45,8 @@ describe('a call', () => {
     ],
   ] as const)('encodes its values (%s)', async (encoding, contentType, body) => {
     const { sandbox, receiver } = await pushing({ encoding });
-    const lead = sandbox.addLead({ email: awkward, unsubscribedReason: 'said "no"\nthanks' });
-    sandbox.unsubscribe(lead, 'link');
+    const lead = sandbox.addLead({ email: awkward });
+    sandbox.unsubscribe(lead, 'link', { reason: 'said "no"\nthanks' });
     await sandbox.settled();
     expect(receiver.seen).toMatchObject([{ method: 'POST', body }]);
     expect(receiver.seen[0]?.headers).toMatchObject({

@@ -15,12 +15,12 @@ export const searchAttributes = {
 
 /** What each one holds; docs/parked-events.md lists them. */
 export const SEARCH_ATTRIBUTE_MEANINGS: Readonly<Record<keyof typeof searchAttributes, string>> = {
-  recipe: 'Id of the recipe: `product-events` or `consent`.',
+  recipe: 'Id of the recipe: `product-events`, `consent` or `marketo-unsubscribes`.',
   sourceEvent: 'Values of `product_interaction` that recipes know, or `unmapped`.',
   personHash: 'The people that the events or requests are about, by the keyed hash of their address.',
   eventKey: 'The 16 characters at the end of each event id: finds the group that an event travelled in.',
   outcome:
-    '`accepted`, then `delivered`, `partly-parked`, `parked` or `discarded`; of a person’s consent the newest outcome in docs/opt-outs.md.',
+    '`accepted`, then `delivered`, `partly-parked`, `parked` or `discarded`; of a person’s consent the newest outcome in docs/opt-outs.md; of a poll that found nobody `unchanged`.',
   parkReason: 'Why an event is parked: a code of docs/reasons.md.',
   failureClass:
     'Class of the failure: `invalid-input`, `auth`, `rate-limited`, `unavailable`, `rejected` or `expected`.',

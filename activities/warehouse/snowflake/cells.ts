@@ -54,7 +54,7 @@ const READERS: Readonly<Record<string, (cell: string) => string>> = {
 const DAY_MS = 86_400_000;
 const NOT_FINITE: Readonly<Record<string, number>> = { inf: Infinity, '-inf': -Infinity, nan: NaN };
 const LONGEST_DAY = 86_400n;
-/** The year 5138: a larger number counts nanoseconds. */
+/** The year 5138: a larger whole number counts nanoseconds. A smaller one would be within 100 s of 1970. */
 const LATEST_SECONDS = 100_000_000_000n;
 
 const dayText = (days: number): string => new Date(days * DAY_MS).toISOString().replace(/T.*/, '');
