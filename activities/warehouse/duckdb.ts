@@ -25,6 +25,7 @@ const THREADS = 2;
 /** Larger results are laid down in a temporary table first: DuckDB would hold them in memory, beyond its limit. */
 const MOST_ROWS_IN_MEMORY = 20_000;
 const READS_AT_ONCE = 4;
+const INTERRUPT_EVERY_MS = 20;
 
 type Rows = readonly (readonly Cell[])[];
 
@@ -54,7 +55,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<Warehouse> {
     execute: (statement, signal) =>
       inTurn(writes, signal, () => guarded(writer, signal, () => change(writer, statement))),
     transact: (statements, signal) =>
-      inTurn(writes, signal, () => guarded(writer, signal, () => allOrNothing(writer, statements, signal))),
+      inTurn(writes, signal, () => withFailures(signal, () => allOrNothing(writer, statements, signal))),
     read: (statement, signal) =>
       inTurn(reads, signal, async () => startRead(await connect(), statement, signal)),
     close: async () => {
@@ -68,7 +69,21 @@ export async function openDuckDb(options: DuckDbOptions): Promise<Warehouse> {
 /** @throws the signal's reason when it is cancelled while it waits */
 async function inTurn<T>(queue: PQueue, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  return queue.add(work, { signal });
+  const waiting = new AbortController();
+  const stopWaiting = (): void => {
+    waiting.abort(signal.reason);
+  };
+  signal.addEventListener('abort', stopWaiting);
+  const begin = (): Promise<T> => {
+    // The queue would let the next one in at once, into a transaction that is still open.
+    signal.removeEventListener('abort', stopWaiting);
+    return work();
+  };
+  try {
+    return await queue.add(begin, { signal: waiting.signal });
+  } finally {
+    signal.removeEventListener('abort', stopWaiting);
+  }
 }
 
 /** @throws the signal's reason when it was cancelled, else a failure without any value in it */
@@ -77,18 +92,37 @@ async function guarded<T>(
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
+  return withFailures(signal, () => interruptible(connection, signal, work));
+}
+
+async function withFailures<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  const interrupt = (): void => {
-    connection.interrupt();
-  };
-  signal.addEventListener('abort', interrupt);
   try {
     return await work();
   } catch (error) {
     signal.throwIfAborted();
     throw duckDbFailure(error);
+  }
+}
+
+async function interruptible<T>(
+  connection: DuckDBConnection,
+  signal: AbortSignal,
+  statement: () => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  let again: NodeJS.Timeout | undefined;
+  const interrupt = (): void => {
+    connection.interrupt();
+    // An interruption that comes before the statement has begun is forgotten by DuckDB.
+    again ??= setInterval(interrupt, INTERRUPT_EVERY_MS);
+  };
+  signal.addEventListener('abort', interrupt);
+  try {
+    return await statement();
   } finally {
     signal.removeEventListener('abort', interrupt);
+    clearInterval(again);
   }
 }
 
@@ -102,12 +136,11 @@ async function allOrNothing(
   statements: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  await writer.run('BEGIN TRANSACTION');
   try {
-    for (const statement of statements) {
-      await writer.run(statement);
-      signal.throwIfAborted(); // an interruption between two statements meets neither
+    for (const statement of ['BEGIN TRANSACTION', ...statements]) {
+      await interruptible(writer, signal, () => writer.run(statement));
     }
+    // Not guarded: it would say that it was interrupted, and has committed.
     await writer.run('COMMIT');
   } catch (error) {
     await writer.run('ROLLBACK').catch(() => undefined); // a commit that failed has rolled back already

@@ -24,12 +24,14 @@ export interface RaceBenchOptions {
   readonly json: boolean;
 }
 
+const LONGEST_MS = 10_000;
+
 /** Races with the targeted endpoints on, then off. Ends the process with 1 when anything is not as it must be. */
 export async function benchRace({ json, ...options }: RaceBenchOptions): Promise<void> {
   installTelemetry({ logLevel: 'error', metricsPort: undefined });
   const results = await onTemporal(async (temporal) => [
-    await raceConsent({ ...options, targeted: true }, temporal),
-    await raceConsent({ ...options, targeted: false }, temporal),
+    await raceConsent({ ...options, longestMs: LONGEST_MS, targeted: true }, temporal),
+    await raceConsent({ ...options, longestMs: LONGEST_MS, targeted: false }, temporal),
   ]);
   createOutput({ json }).result(results, () => show(results));
   if (results.some((result) => violationsOf(result) > 0)) process.exitCode = 1;
@@ -71,6 +73,9 @@ function show(results: readonly RaceResult[]): string {
       'targeted',
       'seeds',
       'changes',
+      'opt-outs written',
+      'opt-ins written',
+      'contested',
       'violations',
       'opt-outs undone',
       "others' changes lost",
@@ -82,6 +87,9 @@ function show(results: readonly RaceResult[]): string {
       result.targeted ? 'on' : 'off',
       String(result.seeds),
       String(result.seeds * result.changes),
+      String(result.written.optOuts),
+      String(result.written.optIns),
+      String(result.contested),
       String(violationsOf(result)),
       String(result.undone),
       String(result.lost),

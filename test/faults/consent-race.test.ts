@@ -18,7 +18,14 @@ describe('twenty changes to one person at once, some from outside', () => {
     'leave GitLab Marketing where the last decision put it, and undo no opt-out: targeted %s',
     async (targeted) => {
       const result = await raceConsent(
-        { seeds: SEEDS, firstSeed: targeted ? 1 : 1_001, changes: 20, targeted, atOnce: SEEDS },
+        {
+          seeds: SEEDS,
+          firstSeed: targeted ? 1 : 1_001,
+          changes: 20,
+          longestMs: 3_000,
+          targeted,
+          atOnce: SEEDS,
+        },
         {
           client: env.client,
           connection: env.nativeConnection,

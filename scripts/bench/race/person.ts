@@ -7,7 +7,7 @@ import type { Hasher } from '../../../domain/hasher.js';
 import type { SandboxIterable } from '../../../sandbox/iterable/index.js';
 import { consentStateQuery, PERSON_CONSENT } from '../../../workflows/person-consent/messages.js';
 import { consentStart, type PersonConsent } from '../../../workflows/person-consent/start.js';
-import { changesOf, MARKETING, OTHERS, type Change } from './changes.js';
+import { MARKETING, OTHERS, type Change } from './changes.js';
 
 export interface RaceWorld {
   readonly client: Client;
@@ -25,17 +25,22 @@ export interface Finding {
   readonly undone: number;
   /** Changes of somebody else's that are gone. */
   readonly lost: number;
+  /** Decisions that were written. */
+  readonly optOuts: number;
+  readonly optIns: number;
+  /** Opt-outs that came after a newer opt-in had been applied, and were ignored. */
+  readonly contested: number;
 }
 
 const PATIENCE_MS = 300_000;
-const POLL_MS = 200;
+/** Longer than Iterable takes to show a change. */
+const POLL_MS = 1_000;
 
-export async function raceOne(seed: number, count: number, world: RaceWorld): Promise<Finding> {
+export async function raceOne(seed: number, changes: readonly Change[], world: RaceWorld): Promise<Finding> {
   const email = `race-${String(seed)}@example.com`;
   const personHash = world.hasher.person(email);
   world.inMarketo.set(personHash, 'subscribed');
   world.iterable.addUser(email, { subscribedMessageTypeIds: [MARKETING], emailListIds: [301] });
-  const changes = changesOf(seed, count);
   const heard: Promise<unknown>[] = [];
   const startMs = Date.now();
   let lastMs = startMs;
@@ -110,14 +115,20 @@ const isDecision = (change: Change): change is Decision =>
   change.kind === 'opt-out' || change.kind === 'opt-in';
 
 function findingOf(changes: readonly Change[], email: string, personHash: string, world: RaceWorld): Finding {
-  const { iterable, records } = world;
+  const { iterable } = world;
+  const records = world.records.get(personHash) ?? [];
+  const writtenFor = (change: Decision['kind']): number =>
+    records.filter((each) => each.change === change && each.acknowledgedAtMs !== null).length;
   const user = iterable.user(email);
   const isSubscribed = user?.subscribedMessageTypeIds.includes(MARKETING);
   const last = changes.findLast(isDecision);
   return {
     isWrong: isSubscribed !== (last?.kind !== 'opt-out'),
-    undone: undoneIn(records.get(personHash) ?? []),
+    undone: undoneIn(records),
     lost: lostOf(changes, user),
+    optOuts: writtenFor('opt-out'),
+    optIns: writtenFor('opt-in'),
+    contested: records.filter(({ reason }) => reason === 'newer-opt-in').length,
   };
 }
 

@@ -13,6 +13,7 @@ import type { ConsentLogActivities } from '../../../activities/warehouse/contrac
 import { createHasher } from '../../../domain/person-hash.js';
 import { MESSAGE_TYPES } from '../../../sandbox/iterable/project.js';
 import { startSandboxIterable, type SandboxIterable } from '../../../sandbox/iterable/index.js';
+import { changesOf } from './changes.js';
 import { raceOne, type Finding, type RaceWorld } from './person.js';
 
 export interface RaceOptions {
@@ -20,6 +21,8 @@ export interface RaceOptions {
   readonly firstSeed: number;
   /** Of each person. */
   readonly changes: number;
+  /** Within so long all changes of a person happen, in the slowest seeds. */
+  readonly longestMs: number;
   /** Whether Iterable has the targeted endpoints enabled. */
   readonly targeted: boolean;
   /** People at once. */
@@ -38,6 +41,10 @@ export interface RaceResult extends RaceOptions {
   readonly wrong: readonly number[];
   readonly undone: number;
   readonly lost: number;
+  /** So many decisions were written; the others came too late, or found everything in place. */
+  readonly written: { readonly optOuts: number; readonly optIns: number };
+  /** Opt-outs that came after a newer opt-in had been applied. */
+  readonly contested: number;
   /** People in Iterable who were not there before. */
   readonly created: number;
   /** From the read to the write of a merge, as Iterable received them, in ms. */
@@ -45,8 +52,8 @@ export interface RaceResult extends RaceOptions {
 }
 
 /** Longer than Iterable takes to show a write. */
-const SETTLE_MS = 150;
-const READABLE_AFTER_MS = 80;
+const SETTLE_MS = 1_000;
+const READABLE_AFTER_MS = 900;
 const OTHER_TYPE = {
   id: 104,
   name: 'Product Updates',
@@ -76,7 +83,10 @@ export async function raceConsent(options: RaceOptions, temporal: RaceTemporal):
     const seeds = Array.from({ length: options.seeds }, (_, index) => options.firstSeed + index);
     const lanes = new PQueue({ concurrency: options.atOnce });
     const findings = await lanes.addAll(
-      seeds.map((seed) => async () => ({ seed, ...(await raceOne(seed, options.changes, world)) })),
+      seeds.map((seed) => async () => ({
+        seed,
+        ...(await raceOne(seed, changesOf(seed, options.changes, options.longestMs), world)),
+      })),
     );
     return resultOf(options, findings, iterable);
   } finally {
@@ -97,6 +107,8 @@ function resultOf(
     wrong: findings.filter(({ isWrong }) => isWrong).map(({ seed }) => seed),
     undone: sum(({ undone }) => undone),
     lost: sum(({ lost }) => lost),
+    written: { optOuts: sum(({ optOuts }) => optOuts), optIns: sum(({ optIns }) => optIns) },
+    contested: sum(({ contested }) => contested),
     created: iterable.userCount() - findings.length,
     windowsMs: windowsOf(iterable),
   };

@@ -145,6 +145,23 @@ describe('a DuckDB warehouse', () => {
     expect(await execute('CREATE TABLE IF NOT EXISTS after_it (n BIGINT)')).toBeUndefined();
   });
 
+  it('leaves no transaction open, at whatever moment it is cancelled', async () => {
+    for (let turn = 0; turn < 40; turn += 1) {
+      const abort = new AbortController();
+      const running = file.warehouse.transact(
+        ['CREATE OR REPLACE TABLE cut AS SELECT 1 AS n', 'INSERT INTO cut SELECT range FROM range(300000)'],
+        abort.signal,
+      );
+      setTimeout(() => {
+        abort.abort(new Error('cancelled by the test'));
+      }, turn % 12);
+      await running.catch((error: unknown) => {
+        expect(error).toEqual(new Error('cancelled by the test'));
+      });
+      await execute('CREATE TABLE IF NOT EXISTS after_it (n BIGINT)');
+    }
+  });
+
   it.each([
     ["SELECT CAST('jo@example.com' AS BIGINT)", 'rejected', 'DuckDB: Conversion Error'],
     ["SELECT jo('jo@example.com')", 'rejected', 'DuckDB: Catalog Error at jo'],

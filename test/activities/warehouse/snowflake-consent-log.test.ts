@@ -39,7 +39,11 @@ describe('the consent log in Snowflake', () => {
 
   it('says who is known already', async () => {
     const { seen } = createConsentLogReader(stage.connect());
-    const known: ReadonlyMap<string, SeenPerson> = await env.run(seen, [PERSON, 'nobody'], MORNING_MS - DAY_MS);
+    const known: ReadonlyMap<string, SeenPerson> = await env.run(
+      seen,
+      [PERSON, 'nobody'],
+      MORNING_MS - DAY_MS,
+    );
     expect([...known.keys()]).toEqual([PERSON]);
   });
 });
