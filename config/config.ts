@@ -31,6 +31,8 @@ export interface IterableConfig {
   readonly baseUrl: string;
   /** This worker's part of the project's rate limits, more than 0 and at most 1. */
   readonly limitShare: number;
+  /** Whether bulk updates of the project can pass over people whom Iterable does not have. */
+  readonly bulkUpdateOnly: boolean;
 }
 
 export interface MarketoConfig {

@@ -90,8 +90,9 @@ function iterableConfig(reader: Reader, needed: boolean): IterableConfig | undef
       : reader.optional(SETTINGS.iterableRegion);
   const override = reader.optional(SETTINGS.iterableBaseUrl);
   const limitShare = reader.withFallback(SETTINGS.iterableLimitShare);
+  const bulkUpdateOnly = reader.withFallback(SETTINGS.iterableBulkUpdateOnly);
   const baseUrl = override ?? (region && ITERABLE_HOSTS[region]);
-  return apiKey && baseUrl ? { apiKey, baseUrl, limitShare } : undefined;
+  return apiKey && baseUrl ? { apiKey, baseUrl, limitShare, bulkUpdateOnly } : undefined;
 }
 
 const MARKETO = [

@@ -97,6 +97,16 @@ export const SETTINGS = {
     fallback: '1',
     need: 'optional',
   }),
+  iterableBulkUpdateOnly: define({
+    variable: 'ITERABLE_BULK_UPDATE_ONLY',
+    schema: switchedOn,
+    about:
+      'Whether Iterable has switched on for the project that bulk updates can pass over people whom it does not have ' +
+      '(`updateOnly`). Without it each person is looked up once, at most 100 a second.',
+    example: 'true',
+    fallback: 'false',
+    need: 'optional',
+  }),
   marketoBaseUrl: define({
     variable: 'MARKETO_BASE_URL',
     schema: baseUrl('/rest'),

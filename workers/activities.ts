@@ -1,6 +1,7 @@
 /** The activities of one worker process, by the queue that serves them, on one client and one limiter per system. */
 import type { Client } from '@temporalio/client';
 import type { ConsentActivities, ReconcileActivities } from '../activities/consent/contract.js';
+import { createConsentInFlight } from '../activities/consent/in-flight.js';
 import { createReconcileActivities } from '../activities/consent/reconcile.js';
 import { createConsentLogWriter } from '../activities/consent/record-consent.js';
 import { createRequestOptIns } from '../activities/consent/request-opt-ins.js';
@@ -12,23 +13,44 @@ import {
 } from '../activities/iterable/activities.js';
 import type { ConsentSettings, IterableConsentActivities } from '../activities/iterable/consent-contract.js';
 import type { EventActivities, IterableActivities } from '../activities/iterable/contract.js';
+import type { Tools } from '../activities/iterable/attempt.js';
 import { createReadStanding } from '../activities/iterable/read-standing.js';
+import { createSyncLoadActivities } from '../activities/iterable/sync/activities.js';
+import { createFieldTypes } from '../activities/iterable/sync/field-types.js';
 import { createMarketoActivities, type Marketo } from '../activities/marketo/activities.js';
 import type { MarketoActivities } from '../activities/marketo/contract.js';
 import { createConsentLogActivities } from '../activities/warehouse/consent-log.js';
 import { createConsentLogReader } from '../activities/warehouse/consent-seen.js';
 import type { ConsentLogActivities } from '../activities/warehouse/contract.js';
 import type { Warehouse } from '../activities/warehouse/engine.js';
+import type {
+  SyncLoadActivities,
+  SyncQuestionActivities,
+  SyncWarehouseActivities,
+} from '../activities/warehouse/sync-contract.js';
+import {
+  createSyncWarehouseActivities,
+  type SyncWarehouse,
+} from '../activities/warehouse/sync/activities.js';
 import type { Config, IterableConfig } from '../config/config.js';
+import type { Hasher } from '../domain/hasher.js';
 import { createHasher } from '../domain/person-hash.js';
 import type { MapEvent } from '../recipes/map-product-event.js';
+import { modelNamed } from '../recipes/models/index.js';
 
 export interface ProcessActivities {
   readonly iterable: IterableActivities & EventActivities & IterableConsentActivities & ConsentActivities;
   /** Undefined: Marketo is not configured, and nothing is asked of it. */
   readonly marketo: MarketoActivities | undefined;
   /** For the process that has the warehouse. */
-  readonly onWarehouse: (warehouse: Warehouse) => ConsentLogActivities & Partial<ReconcileActivities>;
+  readonly onWarehouse: (warehouse: Warehouse) => ActivitiesOnWarehouse;
+}
+
+export interface ActivitiesOnWarehouse {
+  readonly warehouse: ConsentLogActivities &
+    Partial<ReconcileActivities & SyncWarehouseActivities & SyncQuestionActivities>;
+  /** What sends rows. Undefined: no warehouse is configured, there is only the file of the consent log. */
+  readonly load: SyncLoadActivities | undefined;
 }
 
 export interface ProcessActivityOptions {
@@ -60,20 +82,51 @@ export function createProcessActivities(options: ProcessActivityOptions): Proces
       requestOptIns: createRequestOptIns(starter),
     },
     marketo: marketo?.activities,
-    onWarehouse: (warehouse) => ({
-      ...createConsentLogActivities(warehouse),
-      ...(marketo === undefined
-        ? {}
-        : createReconcileActivities({
-            marketo: marketo.reader,
-            readStanding: createReadStanding(tools),
-            log: createConsentLogReader(warehouse),
-            starter,
-            hasher,
-            now: Date.now,
-          })),
-    }),
+    onWarehouse: (warehouse) => {
+      const sync =
+        config.warehouse === undefined ? undefined : syncOf(warehouse, { ...options, tools, hasher });
+      const reconcile =
+        marketo === undefined
+          ? {}
+          : createReconcileActivities({
+              marketo: marketo.reader,
+              readStanding: createReadStanding(tools),
+              log: createConsentLogReader(warehouse),
+              starter,
+              hasher,
+              now: Date.now,
+            });
+      return {
+        warehouse: { ...createConsentLogActivities(warehouse), ...reconcile, ...sync?.warehouse },
+        load: sync?.load,
+      };
+    },
   };
+}
+
+interface SyncOptions extends Pick<ProcessActivityOptions, 'client' | 'iterable'> {
+  readonly tools: Tools;
+  readonly hasher: Hasher;
+}
+
+function syncOf(
+  warehouse: Warehouse,
+  { client, iterable, tools, hasher }: SyncOptions,
+): { readonly warehouse: SyncWarehouse['activities']; readonly load: SyncLoadActivities } {
+  const { activities, store } = createSyncWarehouseActivities(warehouse, {
+    hasher,
+    iterableFieldTypes: createFieldTypes(tools),
+    now: Date.now,
+  });
+  const load = createSyncLoadActivities({
+    tools,
+    store,
+    modelOf: modelNamed,
+    hasher,
+    hasConsentInFlight: createConsentInFlight(client.workflow),
+    updateOnlyFlag: iterable.bulkUpdateOnly,
+  });
+  return { warehouse: activities, load };
 }
 
 function marketoOf(

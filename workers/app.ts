@@ -17,7 +17,7 @@ import { applySchedules } from './schedules/apply.js';
 import { wantedSchedules } from './schedules/wanted.js';
 import { prepareNamespace } from './temporal/namespace.js';
 import { serveWarehouseOf } from './warehouse-queue.js';
-import { sharedQueues, startWorkers, warehouseQueue } from './workers.js';
+import { sharedQueues, startWorkers, warehouseQueues } from './workers.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 export interface AppOptions {
@@ -123,7 +123,7 @@ async function startWorkerPart(client: Client, options: AppOptions): Promise<Par
     await startWorkers(deps, sharedQueues(activities, bundle)),
     await serveWarehouseOf(config.consentLog, {
       logger,
-      start: (warehouse) => startWorkers(deps, [warehouseQueue(activities.onWarehouse(warehouse))]),
+      start: (warehouse) => startWorkers(deps, warehouseQueues(activities.onWarehouse(warehouse))),
     }),
   ];
   return {

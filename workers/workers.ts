@@ -1,7 +1,8 @@
 /** The workers of one process: which queues they serve, with which limits, and how they stop. */
 import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
-import type { ProcessActivities } from './activities.js';
+import { PUBLISHED_PER_SECOND } from '../activities/iterable/endpoints.js';
+import type { ActivitiesOnWarehouse, ProcessActivities } from './activities.js';
 
 /** What all workers of a process share. */
 export interface WorkerDeps {
@@ -30,6 +31,8 @@ const HEARTBEAT_EVERY = '250 ms';
 const BATCHES_AT_ONCE = 20;
 /** Marketo is asked five things at once at most; more would only wait, and miss their heartbeats. */
 const MARKETO_AT_ONCE = 8;
+/** Each holds the rows of a bulk request, up to 4 MB of JSON: enough to wait for answers, few enough for the memory. */
+const RANGES_AT_ONCE = 10;
 
 /** Creates and starts a worker per task queue. @throws when the server cannot be reached or the bundle is broken */
 export async function startWorkers(deps: WorkerDeps, queues: readonly Queue[]): Promise<RunningWorkers> {
@@ -74,7 +77,27 @@ export function sharedQueues(
   ];
 }
 
-/** The queue of the process that has the warehouse. */
-export function warehouseQueue(activities: ReturnType<ProcessActivities['onWarehouse']>): Queue {
-  return { taskQueue: 'warehouse', activities };
+/** The queues of the process that has the warehouse: rows go from it to Iterable without leaving the process. */
+export function warehouseQueues({ warehouse, load }: ActivitiesOnWarehouse): Queue[] {
+  return [
+    { taskQueue: 'warehouse', activities: warehouse },
+    ...(load === undefined ? [] : BULK_QUEUES.map((queue) => ({ ...queue, activities: load }))),
+  ];
 }
+
+/**
+ * One activity is one bulk request in the normal case, so the rate that Temporal keeps to for the whole queue, however
+ * many workers serve it, is Iterable's. Each worker's own limiter spaces them out exactly.
+ */
+const BULK_QUEUES = [
+  {
+    taskQueue: 'iterable-bulk-users',
+    maxTaskQueueActivitiesPerSecond: PUBLISHED_PER_SECOND['users/bulkUpdate'],
+    maxConcurrentActivityTaskExecutions: RANGES_AT_ONCE,
+  },
+  {
+    taskQueue: 'iterable-bulk-events',
+    maxTaskQueueActivitiesPerSecond: PUBLISHED_PER_SECOND['events/trackBulk'],
+    maxConcurrentActivityTaskExecutions: RANGES_AT_ONCE,
+  },
+] as const satisfies readonly Queue[];

@@ -6,4 +6,5 @@ export { personConsent } from './person-consent/workflow.js';
 export { pollUnsubscribes } from './poll-unsubscribes/workflow.js';
 export { reconcileConsent } from './reconcile-consent/workflow.js';
 export { recordConsent } from './record-consent/workflow.js';
+export { scheduledSync } from './sync-model/scheduled.js';
 export { syncModel } from './sync-model/workflow.js';

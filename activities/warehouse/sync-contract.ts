@@ -84,18 +84,25 @@ export interface SyncRowView {
   readonly operation: Operation | undefined;
 }
 
+export interface SyncRowsQuestion {
+  readonly model: string;
+  readonly verdict?: RowVerdict;
+  /** The row log of this run; else the present state of the model's rows. */
+  readonly runId?: string;
+  /** At most 1,000. */
+  readonly limit: number;
+}
+export interface SyncHistoryQuestion {
+  readonly model: string;
+  readonly limit: number;
+}
+
 /** Queue `warehouse`: read-only questions of the commands. */
 export interface SyncQuestionActivities {
-  /** The present state of the model's rows, or the row log of one run; by verdict, the latest first. */
-  readonly syncRows: (question: {
-    readonly model: string;
-    readonly verdict?: RowVerdict;
-    readonly runId?: string;
-    /** At most 1,000. */
-    readonly limit: number;
-  }) => Promise<readonly SyncRowView[]>;
+  /** By verdict, the latest first. */
+  readonly syncRows: (question: SyncRowsQuestion) => Promise<readonly SyncRowView[]>;
   /** The latest runs first. */
-  readonly syncHistory: (model: string, limit: number) => Promise<readonly RunRecord[]>;
+  readonly syncHistory: (question: SyncHistoryQuestion) => Promise<readonly RunRecord[]>;
 }
 
 export interface LoadRange extends SyncRun {

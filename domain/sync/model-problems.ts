@@ -1,18 +1,12 @@
 /** What is wrong with a model, told without a warehouse. Asked where it is defined, and again before it runs. */
 import { IDENTITY_FIELDS, SUBSCRIPTION_FIELDS, type Mapping, type SyncModel } from '../sync-model.js';
+import { parseCron } from '../cron.js';
 import { undeclaredParams } from './model-sql.js';
 
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** With the run's id behind it, a table's name stays within 255 characters. */
 const LONGEST_NAME = 60;
 const COLUMN = /^[A-Za-z_]\w*$/;
-const CRON_FIELDS: readonly (readonly [low: number, high: number])[] = [
-  [0, 59],
-  [0, 23],
-  [1, 31],
-  [1, 12],
-  [0, 7],
-];
 
 export function problemsOf(model: SyncModel): readonly string[] {
   return [
@@ -72,27 +66,14 @@ function sqlProblems(model: SyncModel): string[] {
 }
 
 function scheduleProblems({ cron, timeZone }: SyncModel['schedule']): string[] {
+  const times = parseCron(cron);
   return [
-    ...(isCron(cron) ? [] : [`"${cron}" is not a cron expression of five fields`]),
+    ...(times === undefined ? [`"${cron}" is not a cron expression of five fields in numbers`] : []),
+    ...(times?.dayOfMonth !== undefined && times.dayOfWeek !== undefined
+      ? [`"${cron}" names days of the month and of the week: schedulers disagree about what that means`]
+      : []),
     ...(isTimeZone(timeZone) ? [] : [`"${timeZone}" is not a time zone`]),
   ];
-}
-
-function isCron(cron: string): boolean {
-  const fields = cron.trim().split(/\s+/);
-  return (
-    fields.length === CRON_FIELDS.length &&
-    fields.every((field, at) => field.split(',').every((part) => isCronPart(part, CRON_FIELDS[at] ?? [0, 0])))
-  );
-}
-
-function isCronPart(part: string, [low, high]: readonly [low: number, high: number]): boolean {
-  const found = /^(?:\*|(?<from>\d+)(?:-(?<until>\d+))?)(?:\/(?<step>\d+))?$/.exec(part);
-  if (found === null) return false;
-  const number = (name: string, otherwise: number): number => Number(found.groups?.[name] ?? otherwise);
-  const from = number('from', low);
-  const until = number('until', from);
-  return from >= low && until <= high && from <= until && number('step', 1) > 0;
 }
 
 function isTimeZone(name: string): boolean {

@@ -7,6 +7,7 @@ import { addEventsCommands } from './events-commands.js';
 import { addKeysCommands } from './keys-commands.js';
 import { addParkedCommands } from './parked-commands.js';
 import { addSchedulesCommands } from './schedules-commands.js';
+import { addSyncCommands } from './sync-commands.js';
 
 export function createProgram(): Command {
   const program = new Command('recipes')
@@ -15,6 +16,7 @@ export function createProgram(): Command {
   addEventsCommands(program);
   addParkedCommands(program);
   addConsentCommands(program);
+  addSyncCommands(program);
   addSchedulesCommands(program);
   addCodecCommand(program);
   addKeysCommands(program);

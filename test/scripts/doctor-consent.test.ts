@@ -115,6 +115,7 @@ describe('the subscription schema', () => {
       baseUrl: iterable.url,
       apiKey: new Secret(iterable.apiKey),
       limitShare: 1,
+      bulkUpdateOnly: false,
     };
     expect(about('subscriptions', await examineIterable(config))).toMatchObject({
       status,

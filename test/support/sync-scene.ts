@@ -201,7 +201,7 @@ export function createScene(warehouse: Warehouse, models: readonly SyncModel[] =
       clock.nowMs = START_MS;
       for (const name of Object.keys(fieldTypes)) Reflect.deleteProperty(fieldTypes, name);
       for (const { name } of models) {
-        await inActivity(() => sync.activities.syncHistory(name, 1)); // makes the tables
+        await inActivity(() => sync.activities.syncHistory({ model: name, limit: 1 })); // makes the tables
         await execute(`DELETE FROM ${snapshotTable(name)}`);
         await execute(`DELETE FROM iterable_recipes.sync_models WHERE model = ?`, [name]);
       }

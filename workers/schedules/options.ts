@@ -5,10 +5,26 @@ import {
   type ScheduleDescription,
   type ScheduleOptions,
 } from '@temporalio/client';
-import type { Interval, TimeOfDay, WantedSchedule } from './wanted.js';
+import { parseCron, type CronRange } from '../../domain/cron.js';
+import type { CronTimes, Interval, TimeOfDay, WantedSchedule } from './wanted.js';
 
 const TASK_QUEUE = 'recipes';
+const UTC = 'UTC';
 const DAYS = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'] as const;
+const MONTHS = [
+  'JANUARY',
+  'FEBRUARY',
+  'MARCH',
+  'APRIL',
+  'MAY',
+  'JUNE',
+  'JULY',
+  'AUGUST',
+  'SEPTEMBER',
+  'OCTOBER',
+  'NOVEMBER',
+  'DECEMBER',
+] as const;
 
 /** A run that is due while the one before it goes on is skipped: each run takes everything that is there. */
 const OVERLAP = ScheduleOverlapPolicy.SKIP;
@@ -17,9 +33,7 @@ export function optionsOf(wanted: WantedSchedule): Pick<ScheduleOptions, 'spec' 
   const { when, jitterMs, catchupMs, about } = wanted;
   return {
     spec: {
-      ...('everyMs' in when
-        ? { intervals: [{ every: when.everyMs }] }
-        : { calendars: [calendarOf(when)], timezone: 'UTC' }),
+      ...timesOf(when),
       jitter: jitterMs,
     },
     action: {
@@ -32,6 +46,39 @@ export function optionsOf(wanted: WantedSchedule): Pick<ScheduleOptions, 'spec' 
     },
     policies: { overlap: OVERLAP, catchupWindow: catchupMs, pauseOnFailure: false },
   };
+}
+
+function timesOf(
+  when: WantedSchedule['when'],
+): Pick<ScheduleOptions['spec'], 'intervals' | 'calendars' | 'timezone'> {
+  if ('everyMs' in when) return { intervals: [{ every: when.everyMs }] };
+  if ('cron' in when) return { calendars: [cronCalendar(when)], timezone: when.timeZone };
+  return { calendars: [calendarOf(when)], timezone: UTC };
+}
+
+/** @throws Error for a text that is no cron expression: models are checked where they are defined */
+function cronCalendar({ cron }: CronTimes): CalendarSpec {
+  const times = parseCron(cron);
+  if (times === undefined) throw new Error(`not a cron expression: ${cron}`);
+  const { minute = [], hour = [], dayOfMonth, month, dayOfWeek } = times;
+  return {
+    minute: [...minute],
+    hour: [...hour],
+    ...(dayOfMonth === undefined ? {} : { dayOfMonth: [...dayOfMonth] }),
+    ...(month === undefined ? {} : { month: named(month, MONTHS, 1) }),
+    ...(dayOfWeek === undefined ? {} : { dayOfWeek: named(dayOfWeek, DAYS, 0) }),
+  };
+}
+
+function named<Name extends string>(
+  ranges: readonly CronRange[],
+  names: readonly Name[],
+  first: number,
+): { start: Name; end: Name; step: number }[] {
+  return ranges.flatMap(({ start, end, step }) => {
+    const [from, until] = [names[start - first], names[end - first]];
+    return from === undefined || until === undefined ? [] : [{ start: from, end: until, step }];
+  });
 }
 
 function calendarOf({ hour, minute, dayOfWeek }: TimeOfDay): CalendarSpec {
@@ -59,11 +106,11 @@ export function facetsOf(wanted: WantedSchedule): Facets {
 export function facetsThere({ spec, action, policies }: ScheduleDescription): Facets {
   const { workflowType, workflowId, taskQueue } = action;
   return {
-    when: [
+    when: `${[
       ...(spec.intervals ?? []).map(intervalText),
       ...(spec.calendars ?? []).map(calendarText),
       ...(spec.skip ?? []).map((calendar) => `not ${calendarText(calendar)}`),
-    ].join(', '),
+    ].join(', ')}${zoneText(spec.timezone)}`,
     jitter: `${spec.jitter ?? 0} ms`,
     policy: policyText(policies.overlap, policies.catchupWindow, policies.pauseOnFailure),
     workflow: workflowText(workflowType, workflowId, taskQueue),
@@ -72,12 +119,32 @@ export function facetsThere({ spec, action, policies }: ScheduleDescription): Fa
   };
 }
 
-/** `every 300 s`, `04:20:00`, `05:40:00 SUNDAY`; times are UTC. */
-export function timeTable(when: Interval | TimeOfDay): string {
+/** `every 300 s`, `04:20:00`, `05:40:00 SUNDAY`, `06:00:00 (Europe/Berlin)`; UTC where no zone is named. */
+export function timeTable(when: Interval | TimeOfDay | CronTimes): string {
   if ('everyMs' in when) return intervalText({ every: when.everyMs, offset: 0 });
+  if ('cron' in when) return cronText(when);
   const { hour, minute, dayOfWeek } = when;
   const day = dayOfWeek === undefined ? [] : [DAYS[dayOfWeek] ?? ''];
   return [[hour, minute, 0].map(twoDigits).join(':'), ...day].join(' ');
+}
+
+/** In the words in which the server's description is put. */
+function cronText({ cron, timeZone }: CronTimes): string {
+  const times = parseCron(cron);
+  if (times === undefined) return cron;
+  const clock = [times.hour, times.minute, [{ start: 0, end: 0, step: 1 }]].map((part) =>
+    rangesText(part ?? '*'),
+  );
+  const days = [
+    times.dayOfWeek && named(times.dayOfWeek, DAYS, 0),
+    times.dayOfMonth,
+    times.month && named(times.month, MONTHS, 1),
+  ].flatMap((part) => (part === undefined ? [] : rangesText(part)));
+  return [clock.join(':'), ...days].join(' ') + zoneText(timeZone);
+}
+
+function zoneText(timeZone: string | undefined): string {
+  return timeZone === undefined || timeZone === '' || timeZone === UTC ? '' : ` (${timeZone})`;
 }
 
 type Spec = ScheduleDescription['spec'];

@@ -3,6 +3,12 @@
  * finds it. A new question is an entry of `Questions` and of `SUMMARIES`; its activity bears its name.
  */
 import type { ConsentReport } from '../../activities/warehouse/contract.js';
+import type {
+  RunRecord,
+  SyncHistoryQuestion,
+  SyncRowsQuestion,
+  SyncRowView,
+} from '../../activities/warehouse/sync-contract.js';
 import type { ConsentRecord } from '../../domain/consent.js';
 
 export const ASK_WAREHOUSE = 'askWarehouse';
@@ -18,6 +24,14 @@ export interface Questions {
     readonly about: string;
     readonly answer: readonly ConsentRecord[];
   };
+  readonly syncRows: {
+    readonly about: SyncRowsQuestion;
+    readonly answer: readonly SyncRowView[];
+  };
+  readonly syncHistory: {
+    readonly about: SyncHistoryQuestion;
+    readonly answer: readonly RunRecord[];
+  };
 }
 export type Question = keyof Questions;
 export type AnswerTo<Q extends Question> = Questions[Q]['answer'];
@@ -26,6 +40,8 @@ export type AnswerTo<Q extends Question> = Questions[Q]['answer'];
 export const SUMMARIES: Readonly<Record<Question, string>> = {
   consentReport: 'a report of the consent log',
   consentHistory: "one person's entries of the consent log",
+  syncRows: 'rows of a sync model with their verdicts',
+  syncHistory: 'the latest runs of a sync model',
 };
 
 /** One question with what it is about. */

@@ -1,6 +1,6 @@
 /** The Markdown that operators read in the Temporal UI while a sync runs or waits for them. Counts and codes only. */
 import type { PlanSummary } from '../../activities/warehouse/sync-contract.js';
-import { describeReason } from '../../domain/reasons.js';
+import { describeRowReason } from '../../domain/sync/row-reasons.js';
 import type { LoadState, SyncProgress } from './messages.js';
 
 export function syncDetails(
@@ -28,7 +28,7 @@ export function syncDetails(
       `${String(loadedRows)} rows in ${String(calls)} calls: ${counts.map(([verdict, count]) => `${String(count)} ${verdict}`).join(', ')}`,
     );
     for (const [reason, count] of topOf(reasons))
-      lines.push(`- ${String(count)} \`${reason}\`. ${describeReason(reason).meaning}`);
+      lines.push(`- ${String(count)} \`${reason}\`. ${describeRowReason(reason)}`);
   }
   if (progress.lastProblem !== undefined) lines.push('', `Last problem: ${progress.lastProblem}`);
   return lines.join('\n');

@@ -8,14 +8,23 @@ import type {
 } from '../../activities/warehouse/sync-contract.js';
 
 export const SYNC_MODEL = 'syncModel';
+/** Value of the search attribute `Recipe`. */
+export const SYNC_RECIPE = 'warehouse-sync';
 /** One run of a model at a time: the id is the model's. */
 export const syncWorkflowId = (model: string): string => `sync/${model}`;
+/** Beside a run: it sends nothing. */
+export const dryRunWorkflowId = (model: string): string => `sync/${model}/dry-run`;
+/** What a schedule starts: Temporal appends the time to the id of what it starts, and so cannot start the run itself. */
+export const SCHEDULED_SYNC = 'scheduledSync';
+export const scheduledSyncId = (model: string): string => `sync/${model}/by-schedule`;
 
 export interface SyncModelInput {
   readonly model: string;
   readonly environment: string;
   /** Counts and estimates only; nothing is sent. */
   readonly dryRun: boolean;
+  /** Rows that Iterable refused are due at once, also those that were given up. */
+  readonly retryFailed?: boolean;
   /** Set when it continues as new. */
   readonly resumed?: SyncMemory;
 }
@@ -79,3 +88,12 @@ export const cancelUpdate = defineUpdate<SyncProgress>('cancelRun');
 export interface SyncResult {
   readonly run: RunRecord;
 }
+
+export interface ScheduledSyncInput {
+  readonly model: string;
+  readonly environment: string;
+}
+export type ScheduledSyncResult =
+  | SyncResult
+  /** Another run of the model was under way: it takes whatever this one would have taken, or the next one does. */
+  | { readonly skipped: 'another-run' };

@@ -22,9 +22,15 @@ import { awaitDecision, type Decision } from './approval.js';
 import { syncDetails } from './details.js';
 import { Load, type LoadEnd } from './load.js';
 import { startLoad, sumOf } from './load-state.js';
-import type { LoadState, SyncMemory, SyncModelInput, SyncPhase, SyncProgress } from './messages.js';
+import {
+  SYNC_RECIPE,
+  type LoadState,
+  type SyncMemory,
+  type SyncModelInput,
+  type SyncPhase,
+  type SyncProgress,
+} from './messages.js';
 
-export const SYNC_RECIPE = 'warehouse-sync';
 const SAMPLE_ROWS = 20;
 /** A plan that nobody has committed or dropped by then belongs to a run that is no more. */
 const PLANS_KEPT_MS = 14 * 86_400_000;
@@ -55,14 +61,15 @@ export class Run {
 
   constructor(input: SyncModelInput) {
     const { resumed } = input;
+    const memory = resumed ?? newMemory(input.model);
     this.input = input;
-    this.startedAtMs = resumed?.startedAtMs ?? workflowNow();
-    this.runId = resumed?.runId ?? newRunId(input.model, workflowNow());
+    this.startedAtMs = memory.startedAtMs;
+    this.runId = memory.runId;
+    this.approved = memory.approved;
+    this.lostPlans = memory.lostPlans;
+    this.loaded = memory.loaded;
     this.settings = resumed?.settings;
     this.plan = resumed?.plan;
-    this.approved = resumed?.approved ?? [];
-    this.lostPlans = resumed?.lostPlans ?? 0;
-    this.loaded = resumed?.loaded ?? startLoad(workflowNow());
     if (resumed !== undefined) this.phase = 'loading';
     upsertSearchAttributes([
       { key: searchAttributes.recipe, value: SYNC_RECIPE },
@@ -104,6 +111,11 @@ export class Run {
     return this.loadState().isPaused;
   }
 
+  /** Everything up to the commit ends; what is in flight settles first. */
+  readonly cancel = (): void => {
+    this.work.cancel();
+  };
+
   decide(decision: Decision): void {
     this.decision = decision;
   }
@@ -119,6 +131,7 @@ export class Run {
   async makePlan(): Promise<void> {
     this.enter('planning');
     this.settings ??= await syncSettings(this.input.model);
+    if (this.input.retryFailed === true) await warehouse.retryFailed(this.input.model);
     this.plan = await warehouse.planSync(this.run());
     this.loaded = { ...startLoad(workflowNow()), ...kept(this.loadState()) };
     this.load = undefined;
@@ -264,6 +277,17 @@ export class Run {
 /** A pause and a rate that an operator has set outlast a plan. */
 function kept({ isPaused, ratePerSecond }: LoadState): Pick<LoadState, 'isPaused' | 'ratePerSecond'> {
   return ratePerSecond === undefined ? { isPaused } : { isPaused, ratePerSecond };
+}
+
+function newMemory(model: string): Omit<SyncMemory, 'settings' | 'plan'> {
+  const startedAtMs = workflowNow();
+  return {
+    startedAtMs,
+    runId: newRunId(model, startedAtMs),
+    approved: [],
+    lostPlans: 0,
+    loaded: startLoad(startedAtMs),
+  };
 }
 
 /** `<model>-<time>-<random>`: names the tables of the run. */

@@ -68,7 +68,8 @@ export function createSyncWarehouseActivities(
       on(question.model, (model, signal) =>
         readRows(warehouse, question, (key) => keyHash(hasher, model.name, key), signal),
       ),
-    syncHistory: (name, limit) => on(name, (model, signal) => readRuns(warehouse, model.name, limit, signal)),
+    syncHistory: ({ model: name, limit }) =>
+      on(name, (model, signal) => readRuns(warehouse, model.name, limit, signal)),
   };
   return { activities, store: createSyncStore({ warehouse, hasher, modelOf, now }), modelOf };
 }

@@ -182,7 +182,7 @@ describe.each(ENGINES)('a sync over %s', (_, start) => {
     } as const;
     await scene().inActivity(() => scene().activities.recordRun(record));
     await scene().inActivity(() => scene().activities.recordRun(record));
-    const history = await scene().inActivity(() => scene().activities.syncHistory('people', 5));
+    const history = await scene().inActivity(() => scene().activities.syncHistory({ model: 'people', limit: 5 }));
     expect(history.filter(({ runId }) => runId === run.runId)).toEqual([record]);
     const rows = await scene().inActivity(() =>
       scene().activities.syncRows({ model: 'people', runId: run.runId, limit: 10 }),
