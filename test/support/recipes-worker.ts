@@ -7,6 +7,11 @@ import type { IterableConsentActivities } from '../../activities/iterable/consen
 import type { EventActivities, IterableActivities } from '../../activities/iterable/contract.js';
 import type { MarketoActivities } from '../../activities/marketo/contract.js';
 import type { ConsentLogActivities } from '../../activities/warehouse/contract.js';
+import type {
+  SyncLoadActivities,
+  SyncQuestionActivities,
+  SyncWarehouseActivities,
+} from '../../activities/warehouse/sync-contract.js';
 import { testConverter } from './converter.js';
 import { workflowBundlePath } from './temporal.js';
 
@@ -14,12 +19,18 @@ import { workflowBundlePath } from './temporal.js';
 interface QueueActivities {
   readonly iterable: IterableActivities & EventActivities & IterableConsentActivities & ConsentActivities;
   readonly marketo: MarketoActivities;
-  readonly warehouse: ConsentLogActivities & ReconcileActivities;
+  readonly warehouse: ConsentLogActivities &
+    ReconcileActivities &
+    SyncWarehouseActivities &
+    SyncQuestionActivities;
+  readonly 'iterable-bulk-users': SyncLoadActivities;
+  readonly 'iterable-bulk-events': SyncLoadActivities;
 }
 
 export type TestActivities = QueueActivities['iterable'] &
   QueueActivities['marketo'] &
-  QueueActivities['warehouse'];
+  QueueActivities['warehouse'] &
+  SyncLoadActivities;
 
 export interface Recipes {
   /** What the activities do from now on; those that are not named fail for good. */
@@ -35,6 +46,11 @@ const unexpected = (): never => {
 function scripted(current: () => Partial<TestActivities>): QueueActivities {
   const told = <Name extends keyof TestActivities>(name: Name): Partial<TestActivities>[Name] =>
     current()[name];
+  const load: SyncLoadActivities = {
+    syncSettings: (model) => (told('syncSettings') ?? unexpected)(model),
+    loadRange: (range) => (told('loadRange') ?? unexpected)(range),
+    verifyRun: (run, sampleRows) => (told('verifyRun') ?? unexpected)(run, sampleRows),
+  };
   return {
     iterable: {
       deliverEvents: (items) => (told('deliverEvents') ?? unexpected)(items),
@@ -57,7 +73,17 @@ function scripted(current: () => Partial<TestActivities>): QueueActivities {
       compareExtract: (job, exportId, options) =>
         (told('compareExtract') ?? unexpected)(job, exportId, options),
       startLeads: (leadIds) => (told('startLeads') ?? unexpected)(leadIds),
+      planSync: (run) => (told('planSync') ?? unexpected)(run),
+      commitSync: (run) => (told('commitSync') ?? unexpected)(run),
+      hasPlan: (run) => (told('hasPlan') ?? unexpected)(run),
+      dropPlans: (run, olderThanMs) => (told('dropPlans') ?? unexpected)(run, olderThanMs),
+      recordRun: (record) => (told('recordRun') ?? unexpected)(record),
+      retryFailed: (model) => (told('retryFailed') ?? unexpected)(model),
+      syncRows: (question) => (told('syncRows') ?? unexpected)(question),
+      syncHistory: (question) => (told('syncHistory') ?? unexpected)(question),
     },
+    'iterable-bulk-users': load,
+    'iterable-bulk-events': load,
   };
 }
 

@@ -181,9 +181,7 @@ export function createScene(warehouse: Warehouse, models: readonly SyncModel[] =
     rows: async (sql) => (await readAll(warehouse, sql)).rows,
     source: async (people, columns) => {
       const { types } = warehouse.dialect;
-      await execute(
-        `CREATE OR REPLACE TABLE people (${columns ?? sourceColumns(types)})`,
-      );
+      await execute(`CREATE OR REPLACE TABLE people (${columns ?? sourceColumns(types)})`);
       if (people.length > 0) await execute(insertOf(warehouse, people), [JSON.stringify(people)]);
     },
     sync: async (settle = deliverAll, model = 'people') => {

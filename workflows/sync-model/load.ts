@@ -85,7 +85,8 @@ export class Load {
 
   private async follow(range: LoadRange, isTrying: boolean): Promise<void> {
     try {
-      this.state = afterRange(this.state, await this.send(range));
+      const result = await this.send(range);
+      this.state = afterRange(this.state, result); // the state as it is by now
     } catch (error) {
       this.failure ??= { error };
     }

@@ -26,6 +26,7 @@ export async function syncModel(input: SyncModelInput): Promise<SyncResult> {
     end = await run.work.run(() => workUntilCommit(run));
     if (end === 'history-full') {
       await condition(allHandlersFinished);
+      if (run.work.consideredCancelled) return await CancellationScope.nonCancellable(() => cancelled(run));
       return await continueAsNew<typeof syncModel>({ ...input, resumed: run.toResume() });
     }
     return { run: await finish(run, end) };
