@@ -7,6 +7,7 @@ import { pollUnsubscribesStories } from './poll-unsubscribes.stories.js';
 import { reconcileConsentStories } from './reconcile-consent.stories.js';
 import { recordConsentStories } from './record-consent.stories.js';
 import type { Story } from './scene.js';
+import { scheduledSyncStories, syncModelStories } from './sync-model.stories.js';
 
 /** By workflow type, then by the story's name, which is also the name of its file. */
 export const stories: Readonly<Record<string, Readonly<Record<string, Story>>>> = {
@@ -17,4 +18,6 @@ export const stories: Readonly<Record<string, Readonly<Record<string, Story>>>> 
   pollUnsubscribes: pollUnsubscribesStories,
   reconcileConsent: reconcileConsentStories,
   recordConsent: recordConsentStories,
+  scheduledSync: scheduledSyncStories,
+  syncModel: syncModelStories,
 };

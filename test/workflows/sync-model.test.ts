@@ -296,12 +296,12 @@ describe('syncModel', () => {
   });
 
   it('goes on as a new run before its history is long, without losing its place', async () => {
-    const story = syncStory(planOf(8_620), {
+    const story = syncStory(planOf(8_900), {
       loadRange: (range) => Promise.resolve({ ...deliveredAll(range), acceptedRows: 0, tooLargeRows: 2 }),
     });
     const handle = await start(story);
     const { run } = await handle.result();
-    expect(run.totals).toMatchObject({ planned: 8_620, verdicts: { delivered: 8_620 } });
+    expect(run.totals).toMatchObject({ planned: 8_900, verdicts: { delivered: 8_900 } });
     expect(story.calls.filter((call) => call === 'planSync')).toHaveLength(1);
     expect(new Set(story.calls).size).toBe(story.calls.length);
     const last = await env.client.workflow.getHandle(handle.workflowId).describe();
