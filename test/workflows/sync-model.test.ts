@@ -256,7 +256,9 @@ describe('syncModel', () => {
       loadRange: (range) => (range.fromRow === 1_000 ? unavailable() : Promise.resolve(deliveredAll(range))),
     });
     const startedMs = await env.currentTimeMs();
-    await expect(runOf(story)).rejects.toMatchObject({ cause: { message: 'Iterable does not answer' } });
+    await expect(runOf(story)).rejects.toMatchObject({
+      cause: { cause: { message: 'Iterable does not answer' } },
+    });
     expect(((await env.currentTimeMs()) - startedMs) / HOUR_MS).toBeGreaterThanOrEqual(75.5);
     expect(story.records).toMatchObject([
       {
@@ -279,7 +281,7 @@ describe('syncModel', () => {
     expect(once.calls.filter((call) => call === 'planSync')).toHaveLength(2);
 
     const always = syncStory(planOf(1_000), { loadRange: lost });
-    await expect(runOf(always)).rejects.toMatchObject({ cause: { type: 'plan-lost' } });
+    await expect(runOf(always)).rejects.toMatchObject({ cause: { cause: { type: 'plan-lost' } } });
     expect(always.calls.filter((call) => call === 'planSync')).toHaveLength(3);
     expect(always.calls).not.toContain('commitSync');
   });

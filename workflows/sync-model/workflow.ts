@@ -34,7 +34,7 @@ export async function syncModel(input: SyncModelInput): Promise<SyncResult> {
     if (isCancellation(error)) return await CancellationScope.nonCancellable(() => cancelled(run));
     if (failureType(error) === undefined) throw error;
     await CancellationScope.nonCancellable(() => failed(run, error));
-    throw ApplicationFailure.nonRetryable(failureText(error), failureType(error));
+    throw error;
   }
 }
 

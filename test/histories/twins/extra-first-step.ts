@@ -16,3 +16,5 @@ export const personConsent = late(right.personConsent);
 export const pollUnsubscribes = late(right.pollUnsubscribes);
 export const reconcileConsent = late(right.reconcileConsent);
 export const recordConsent = late(right.recordConsent);
+export const scheduledSync = late(right.scheduledSync);
+export const syncModel = late(right.syncModel);

@@ -17,3 +17,5 @@ export const personConsent = longer(right.personConsent);
 export const pollUnsubscribes = longer(right.pollUnsubscribes);
 export const reconcileConsent = longer(right.reconcileConsent);
 export const recordConsent = longer(right.recordConsent);
+export const scheduledSync = longer(right.scheduledSync);
+export const syncModel = longer(right.syncModel);
