@@ -88,7 +88,7 @@ function respond(
   const { request, response, read } = exchange;
   const { route, answer, instead } = handleSafely(service, read);
   const { method, path, query, body, bodyBytes: rawBytes } = read;
-  const { now, recordBodies } = service.settings;
+  const { now, recordBodies, answerAfterMs } = service.settings;
   recorder.add({
     method,
     path,
@@ -101,8 +101,12 @@ function respond(
     status: instead ?? answer.status,
     applied: answer.applied,
   });
-  if (instead === 'cut') request.socket.destroy();
-  else if (instead === undefined) send(response, answer);
+  const reply = (): void => {
+    if (instead === 'cut') request.socket.destroy();
+    else if (instead === undefined) send(response, answer);
+  };
+  if (answerAfterMs === 0) reply();
+  else setTimeout(reply, answerAfterMs);
 }
 
 /** Listens on 127.0.0.1. */

@@ -78,6 +78,8 @@ export interface SandboxSettings {
   /** The lists that exist at the start; only `reset` brings them back. */
   readonly lists: readonly MailingList[];
 
+  /** Every answer takes so long, as at a distance; what was asked for is applied before. */
+  readonly answerAfterMs: number;
   /** `none` for long benchmarks: what was received is then counted, not kept. */
   readonly recordBodies: 'all' | 'none';
 }
@@ -124,5 +126,6 @@ export const DEFAULT_SETTINGS: SandboxSettings = Object.freeze({
   messageTypes: MESSAGE_TYPES,
   journeys: JOURNEYS,
   lists: LISTS,
+  answerAfterMs: 0,
   recordBodies: 'all',
 });

@@ -63,7 +63,8 @@ function word(cursor: Cursor, token: Token): void {
   const type = TYPES[name];
   if (name === 'TRANSIENT') emit(cursor, '');
   else if (name === 'MINUS') emit(cursor, 'EXCEPT');
-  else if (name === 'TRANSFORM') emit(cursor, 'LIST_TRANSFORM'); // a macro takes no lambda
+  else if (name === 'TRANSFORM')
+    emit(cursor, 'LIST_TRANSFORM'); // a macro takes no lambda
   else if (isTableOfFunction(cursor)) unwrapTable(cursor);
   else if (name === 'VALUE' && isCastToText(cursor, cursor.at + 1)) jsonText(cursor, '$', 1);
   else if (type !== undefined && isType(cursor)) typeName(cursor, type);

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { benchRace, type RaceBenchOptions } from './consent-race.js';
 import { benchIntake } from './intake.js';
 import { benchReconcile, type ReconcileBenchOptions } from './reconcile.js';
+import { benchSync, type SyncBenchOptions } from './sync.js';
 
 function count(value: string): number {
   const number = Number(value);
@@ -41,5 +42,17 @@ program
   .option('--json', 'print JSON', false)
   .action(async (options: ReconcileBenchOptions) => {
     await benchReconcile(options);
+  });
+program
+  .command('sync')
+  .description(
+    'all rows of a model to the sandbox at the documented rate, and by a plain script as the baseline',
+  )
+  .option('--rows <n>', 'rows of the model', count, 1_000_000)
+  .option('--baseline-rows <n>', 'rows of the plain script', count, 50_000)
+  .option('--answer-ms <n>', 'how long Iterable takes to answer', count, 300)
+  .option('--json', 'print JSON', false)
+  .action(async (options: SyncBenchOptions) => {
+    await benchSync(options);
   });
 await program.parseAsync();

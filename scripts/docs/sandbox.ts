@@ -70,6 +70,7 @@ const SETTINGS: Readonly<Record<keyof SandboxSettings, string>> = {
   messageTypes: 'Message types.',
   journeys: 'Journeys and what starts them.',
   lists: 'Lists that exist at the start.',
+  answerAfterMs: 'Every answer takes so long, ms, as at a distance.',
   recordBodies: '`none` for long benchmarks: what was received is then counted, not kept.',
 };
 
