@@ -7,6 +7,7 @@ import { playOptOuts } from './opt-outs.js';
 import { playProductEvents } from './product-events.js';
 import { reportTour, type Section } from './report.js';
 import { startStage, type Stage } from './stage.js';
+import { playSync } from './sync.js';
 
 const { once } = new Command('demo')
   .option('--once', 'end after the tour: exit code 0 when every number is as expected, else 1', false)
@@ -19,6 +20,7 @@ const say = (line: string): void => {
 const playTour = async (stage: Stage): Promise<Section[]> => [
   { title: 'product events', counts: await playProductEvents(stage, say) },
   await playOptOuts(stage, say),
+  await playSync(stage, say),
 ];
 // Before anything is started: what starts is also to be stopped.
 const stop = new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** Everything the demo runs: Temporal with its UI, sandboxes of Iterable and Marketo, gateway and worker, a decoder for the UI. */
+/** Everything the demo runs: Temporal with its UI, sandboxes, a sample warehouse, gateway and worker, a decoder for the UI. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { createHasher, type Hasher } from '../../domain/person-hash.js';
 import { mapProductEvent, type MapEvent } from '../../recipes/map-product-event.js';
 import { startSandboxIterable, type SandboxIterable } from '../../sandbox/iterable/index.js';
 import { startSandboxMarketo, type SandboxMarketo } from '../../sandbox/marketo/index.js';
+import { writeSampleWarehouse } from '../../sandbox/samples/warehouse/index.js';
 import { startApp } from '../../workers/app.js';
 import { SCHEDULE_PREFIX } from '../../workers/schedules/wanted.js';
 import { startCodecServer } from '../../workers/codec/codec-server.js';
@@ -18,12 +19,15 @@ import { startDevServer } from '../../workers/dev-server.js';
 import { installTelemetry } from '../../workers/telemetry.js';
 import { freePort } from '../../workers/temporal/ports.js';
 import type { GatewayAccess } from '../recipes/gateway-client.js';
+import { addSampleToIterable, SAMPLE } from './sync.js';
 
 export interface Stage {
   readonly client: Client;
   readonly hasher: Hasher;
   readonly iterable: SandboxIterable;
   readonly marketo: SandboxMarketo;
+  /** The DuckDB file that the worker has. */
+  readonly warehousePath: string;
   readonly settleSeconds: number;
   readonly gateway: GatewayAccess;
   readonly uiUrl: string;
@@ -68,7 +72,10 @@ async function build(
   closers.push(() => iterable.close());
   const marketo = await startSandboxMarketo();
   closers.push(() => marketo.close());
-  const config = demoConfig({ iterable, marketo }, dataDir);
+  const warehousePath = join(dataDir, 'warehouse.duckdb');
+  await writeSampleWarehouse({ path: warehousePath, ...SAMPLE });
+  await addSampleToIterable({ iterable, warehousePath });
+  const config = demoConfig({ iterable, marketo, warehousePath }, dataDir);
   const logger = installTelemetry({ logLevel: 'error', metricsPort: undefined });
 
   const codec = { port: await freePort(8989), token: randomBytes(24).toString('base64url') };
@@ -102,6 +109,7 @@ async function build(
     hasher: createHasher(config.personHashKey.reveal()),
     iterable,
     marketo,
+    warehousePath,
     settleSeconds: SETTLE_SECONDS,
     gateway: { url: gatewayUrl, ...CLIENT },
     uiUrl,
@@ -127,7 +135,7 @@ function webhooksFrom(marketo: SandboxMarketo, gatewayUrl: string): Stage['loseW
 
 /** What `npm start` would read from the environment; keys are made anew for every demo. */
 function demoConfig(
-  { iterable, marketo }: Pick<Stage, 'iterable' | 'marketo'>,
+  { iterable, marketo, warehousePath }: Pick<Stage, 'iterable' | 'marketo' | 'warehousePath'>,
   dataDir: string,
 ): ReturnType<typeof loadConfig> {
   const { PATH, TEMPORAL_CLI_PATH } = environment();
@@ -144,6 +152,8 @@ function demoConfig(
     MARKETO_CLIENT_ID: marketo.clientId,
     MARKETO_CLIENT_SECRET: marketo.clientSecret,
     MARKETO_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
+    WAREHOUSE_URL: `duckdb:${warehousePath}`,
+    ITERABLE_BULK_UPDATE_ONLY: 'true',
     CONSENT_SETTLE_SECONDS: String(SETTLE_SECONDS),
     CONSENT_LOOK_AGAIN_HOURS: LOOK_AGAIN_HOURS,
     PERSON_HASH_KEY: randomBytes(32).toString('base64'),

@@ -5,6 +5,7 @@ import type { GeneratedPart } from './generated.js';
 import { httpProblemsTable } from './http.js';
 import { iterableLimitsTable } from './iterable-limits.js';
 import { metricsTable } from './metrics.js';
+import { MODEL_PARTS } from './models.js';
 import { OPT_OUT_PARTS } from './opt-outs.js';
 import { PRODUCT_EVENT_PARTS } from './product-events.js';
 import { recipesTable } from './recipes.js';
@@ -17,6 +18,7 @@ import { taskQueuesTable } from './task-queues.js';
 export const PARTS: readonly GeneratedPart[] = [
   ...PRODUCT_EVENT_PARTS,
   ...OPT_OUT_PARTS,
+  ...MODEL_PARTS,
   { name: 'recipes', markdown: recipesTable },
   { name: 'settings', markdown: configTable },
   { name: 'commands', markdown: () => commandsReference() },

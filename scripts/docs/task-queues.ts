@@ -6,7 +6,7 @@ export const TASK_QUEUES = [
   {
     queue: 'recipes',
     serves:
-      'Workflows: `forwardEvents`, `parkedEvent`, `personConsent`, `pollUnsubscribes`, `reconcileConsent`, `recordConsent`, `askWarehouse`',
+      'Workflows: `forwardEvents`, `parkedEvent`, `personConsent`, `pollUnsubscribes`, `reconcileConsent`, `recordConsent`, `askWarehouse`, `scheduledSync`, `syncModel`',
     whenEmpty: 'Events and opt-outs are accepted and wait; updates and questions are not answered.',
   },
   {
@@ -23,9 +23,20 @@ export const TASK_QUEUES = [
   {
     queue: 'warehouse',
     serves:
-      'Activities: `appendConsentLog`, `consentReport`, `consentHistory`, `compareExtract`, `startLeads`. By one process where the warehouse is DuckDB',
+      'Activities: `appendConsentLog`, `consentReport`, `consentHistory`, `compareExtract`, `startLeads`; with `WAREHOUSE_URL` `planSync`, `commitSync`, `hasPlan`, `dropPlans`, `recordRun`, `retryFailed`, `syncRows`, `syncHistory`. By one process where the warehouse is DuckDB',
     whenEmpty:
-      'Opt-outs go on, and are logged later; comparisons wait; `consent report` and `consent show` say so.',
+      'Opt-outs go on, and are logged later; comparisons and syncs wait; `consent report`, `consent show`, `sync rows` and `sync history` say so.',
+  },
+  {
+    queue: 'iterable-bulk-users',
+    serves:
+      'Activities: `syncSettings`, `loadRange`, `verifyRun`, for models that become users. By the process that has the warehouse',
+    whenEmpty: 'Syncs wait. After 76 hours a run fails, with what was confirmed before remembered.',
+  },
+  {
+    queue: 'iterable-bulk-events',
+    serves: 'Activities: `loadRange`, `verifyRun`, for models that become events. By the process that has the warehouse',
+    whenEmpty: 'As above.',
   },
 ] as const;
 

@@ -20,7 +20,8 @@ export function runText(run: RunRecord): string {
   const { plan, totals } = run;
   const lines = [`run ${run.runId}: ${run.outcome}${run.problem === undefined ? '' : `, ${run.problem}`}`];
   if (plan !== undefined) lines.push(planText(plan));
-  if (totals !== undefined) lines.push(table(['verdict', 'rows'], countRows(totals.verdicts)));
+  if (totals !== undefined && totals.planned > 0)
+    lines.push(table(['verdict', 'rows'], countRows(totals.verdicts)));
   lines.push(`${String(run.calls)} calls, ${String(run.seconds)} s`);
   return lines.join('\n');
 }

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { ScheduleClient } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { loadConfig } from '../../config/load.js';
+import type { SyncModel } from '../../domain/sync-model.js';
+import { usersNamespaces } from '../../recipes/models/users-namespaces.js';
 import { applySchedules, planSchedules } from '../../workers/schedules/apply.js';
 import { wantedSchedules, type WantedSchedule } from '../../workers/schedules/wanted.js';
 import { runRecipes } from '../support/run-command.js';
@@ -22,6 +24,13 @@ const MARKETO = {
 };
 const POLL = 'iterable-recipes/poll-unsubscribes';
 const ALL = [POLL, 'iterable-recipes/reconcile-recent', 'iterable-recipes/reconcile-all'];
+const SYNC = 'iterable-recipes/sync-users-namespaces';
+const CLOCKS = [
+  ['0 5 * * *', 'UTC'],
+  ['*/15 * * * *', 'UTC'],
+  ['30 0-12/4 1,15 1-6 *', 'Asia/Kolkata'],
+  ['0 6,18 * * 1-5', 'Europe/Berlin'],
+] as const;
 
 function wantedWith(env: Readonly<Record<string, string>>): readonly WantedSchedule[] {
   return wantedSchedules(loadConfig({ ...SETTINGS, ...env }, { gateway: false, worker: false }));
@@ -36,7 +45,7 @@ describe('schedules', () => {
   });
   afterAll(() => env.teardown());
   beforeEach(async () => {
-    for (const id of ALL)
+    for (const id of [...ALL, SYNC])
       await client
         .getHandle(id)
         .delete()
@@ -67,6 +76,37 @@ describe('schedules', () => {
       5,
       expect.any(Number),
     ]);
+  });
+
+  it('run each model by its own clock, in its own time zone', async () => {
+    const settings = loadConfig(
+      { ...SETTINGS, WAREHOUSE_URL: 'duckdb:/tmp/none.duckdb' },
+      { gateway: false, worker: false },
+    );
+    const modelAt = (cron: string, timeZone: string): SyncModel => ({
+      ...usersNamespaces,
+      schedule: { cron, timeZone },
+    });
+    for (const [cron, zone] of CLOCKS) {
+      const wanted = wantedSchedules(settings, [modelAt(cron, zone)]);
+      await applySchedules(client, wanted);
+      expect(await actions(wanted)).toEqual(['unchanged']);
+    }
+    const last = await client.getHandle(SYNC).describe();
+    expect(last.action).toMatchObject({
+      workflowType: 'scheduledSync',
+      args: [{ model: 'users-namespaces', environment: 'test' }],
+    });
+    expect(last.policies).toMatchObject({ overlap: 'SKIP' });
+    const hourInBerlin = new Intl.DateTimeFormat('en', {
+      timeZone: 'Europe/Berlin',
+      hour: 'numeric',
+      hour12: false,
+    });
+    for (const next of last.info.nextActionTimes)
+      expect([6, 18]).toContain(Number(hourInBerlin.format(next)));
+    const summer = wantedSchedules(settings, [modelAt('0 6,18 * * 1-5', 'America/New_York')]);
+    expect(await planSchedules(client, summer)).toMatchObject([{ action: 'update', differs: ['when'] }]);
   });
 
   it('follow the settings, and lose what somebody changed by hand', async () => {
