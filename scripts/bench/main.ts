@@ -1,6 +1,7 @@
 /** `npm run bench -- <what>`: prints the figures that the README states, each beside a baseline of the same run. */
 import { Command, InvalidArgumentError } from 'commander';
 import { benchRace, type RaceBenchOptions } from './consent-race.js';
+import { benchDiff, type DiffBenchOptions } from './diff.js';
 import { benchIntake } from './intake.js';
 import { benchReconcile, type ReconcileBenchOptions } from './reconcile.js';
 import { benchSync, type SyncBenchOptions } from './sync.js';
@@ -54,5 +55,17 @@ program
   .option('--json', 'print JSON', false)
   .action(async (options: SyncBenchOptions) => {
     await benchSync(options);
+  });
+program
+  .command('diff')
+  .description(
+    'the plan of a sync over a sample of which little has changed, beside a bare SQL join and a hash map',
+  )
+  .option('--rows <n>', 'rows of the model', count, 1_000_000)
+  .option('--changed-one-in <n>', 'one row in so many changes', count, 100)
+  .option('--repeats <n>', 'each way is timed so often; the median counts', count, 3)
+  .option('--json', 'print JSON', false)
+  .action(async (options: DiffBenchOptions) => {
+    await benchDiff(options);
   });
 await program.parseAsync();

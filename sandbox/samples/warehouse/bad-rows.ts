@@ -2,7 +2,7 @@
  * Rows that cannot be delivered, each kind in a way of its own. None of them stops a run: their keys are in order, and
  * Iterable's field types are as the mapping says.
  */
-import { literal } from './draw.js';
+import { drawFor, literal, textList } from './draw.js';
 
 interface BadKind {
   readonly kind: string;
@@ -74,15 +74,13 @@ export const BAD_KINDS: readonly BadKind[] = [
 export function badRowsSql(seed: number, rows: number, bad: number): string {
   const stretch = Math.floor(rows / bad);
   const { length } = BAD_KINDS;
-  const lists = (of: (kind: BadKind) => string): string =>
-    `[${BAD_KINDS.map((kind) => literal(of(kind))).join(', ')}]`;
   const limits = `[${BAD_KINDS.map(({ most }) => String(most ?? rows)).join(', ')}]`;
   const numbered =
-    `SELECT k * ${stretch} + CAST(hash(k, 'bad', ${seed}) % ${stretch} AS BIGINT) AS n, ` +
+    `SELECT k * ${stretch} + ${drawFor(seed, 'k').number('bad', stretch)} AS n, ` +
     `CASE WHEN k // ${length} < ${limits}[1 + k % ${length}] THEN k % ${length} ELSE (k + 1) % ${length} END AS way ` +
     `FROM (SELECT unnest(range(${bad})) AS k) AS counted`;
   return (
-    `SELECT n, ${lists(({ kind }) => kind)}[1 + way] AS kind, ${lists(({ reason }) => reason)}[1 + way] AS reason ` +
+    `SELECT n, ${textList(BAD_KINDS.map(({ kind }) => kind))}[1 + way] AS kind, ${textList(BAD_KINDS.map(({ reason }) => reason))}[1 + way] AS reason ` +
     `FROM (${numbered}) AS numbered`
   );
 }

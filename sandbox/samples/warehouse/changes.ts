@@ -26,7 +26,7 @@ export function chooseChanges(changes: SampleChanges): readonly [table: string, 
     `CREATE OR REPLACE TABLE ${CHOSEN} (id VARCHAR, what VARCHAR)`,
     `INSERT INTO ${CHOSEN} SELECT id, CASE WHEN place <= ${changed} THEN [${KINDS.map(literal).join(', ')}][1 + place % ${KINDS.length}] ` +
       `WHEN place <= ${changed + removals} THEN 'removed' ELSE 'address' END ` +
-      `FROM (SELECT id, row_number() OVER (ORDER BY hash(id, 'chosen', ${seed}), id) AS place FROM (${some}) AS some) AS placed`,
+      `FROM (SELECT id, row_number() OVER (ORDER BY hash(id, 'chosen', ${seed}), id) AS place FROM (${some}) AS picked) AS placed`,
   ];
 }
 

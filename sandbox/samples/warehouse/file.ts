@@ -1,6 +1,8 @@
 /** A DuckDB file opened for a moment, alone. */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { SAMPLE_SCHEMA, type SampleDatabase } from './fill.js';
 
@@ -13,12 +15,13 @@ export interface OwnDatabase extends SampleDatabase {
   readonly rows: (sql: string) => Promise<readonly (readonly string[])[]>;
 }
 
-const SETTINGS = { memory_limit: '256MB', threads: '2', autoinstall_known_extensions: 'false' } as const;
+const SETTINGS = { memory_limit: '160MB', threads: '1', autoinstall_known_extensions: 'false' } as const;
 const IN_USE = /Could not set lock on file|different configuration than existing connections/;
 const STATE_SCHEMA = 'iterable_recipes';
 
 /** @throws SampleError when somebody else has the file open */
 export async function onDatabase<T>(path: string, work: (database: OwnDatabase) => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
   const instance = await open(path);
   const connection = await instance.connect();
   try {
@@ -40,6 +43,23 @@ async function open(path: string): Promise<DuckDBInstance> {
   }
 }
 
+/** The first column of a query over no table, some rows at a time. */
+export async function* drawnTexts(sql: string): AsyncGenerator<readonly string[]> {
+  const instance = await DuckDBInstance.create(':memory:', SETTINGS);
+  const connection = await instance.connect();
+  try {
+    const result = await connection.stream(sql);
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk.getColumnValues(0).map(String);
+    }
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
 function databaseOf(connection: DuckDBConnection): OwnDatabase {
   const execute = async ({ sql }: { readonly sql: string }): Promise<number> =>
     (await connection.run(sql)).rowsChanged;
@@ -49,8 +69,8 @@ function databaseOf(connection: DuckDBConnection): OwnDatabase {
       for (const sql of ['BEGIN TRANSACTION', ...statements, 'COMMIT']) await execute({ sql });
     },
     rows: async (sql) => {
-      const rows = await (await connection.runAndReadAll(sql)).getRows();
-      return rows.map((row) => row.map(String));
+      const result = await connection.runAndReadAll(sql);
+      return result.getRows().map((row) => row.map(String));
     },
   };
 }

@@ -106,7 +106,7 @@ function tablesSql({ rows, seed, bad, today }: Sample): string[] {
       .join(', ');
   const badRows =
     bad === 0
-      ? `SELECT NULL AS dim_marketing_contact_id, 0 AS n, '' AS kind, '' AS reason WHERE false`
+      ? `SELECT CAST(NULL AS VARCHAR) AS dim_marketing_contact_id, 0 AS n, '' AS kind, '' AS reason WHERE false`
       : `SELECT dim_marketing_contact_id, n, kind, reason FROM (${badRowsSql(seed, rows, bad)}) AS bad ` +
         `JOIN (${peopleSql(rows, seed, today)}) AS people USING (n) ORDER BY n`;
   return [

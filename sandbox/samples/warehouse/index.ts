@@ -4,8 +4,9 @@
  */
 import { rename, rm } from 'node:fs/promises';
 import { chooseChanges, changesSql, type SampleChanges } from './changes.js';
-import { SampleError, onDatabase, standingOf } from './file.js';
+import { drawnTexts, onDatabase, SampleError, standingOf } from './file.js';
 import { BAD_ROWS, fillSample, type SampleDatabase, type SampleOptions } from './fill.js';
+import { peopleSql } from './people.js';
 
 export { BAD_KINDS } from './bad-rows.js';
 export type { SampleChanges } from './changes.js';
@@ -81,4 +82,16 @@ export async function changeSample(target: string | SampleDatabase, changes: Sam
   const found = (await target.execute({ sql: choice }, signal)) ?? 0;
   if (found < wanted) throw new SampleError(`the sample has ${found} rows to change, not ${wanted}`);
   await target.transact(changesSql(changes), signal);
+}
+
+/**
+ * The addresses of a sample's people in lower case, some at a time, without its file: for whoever has to put them into
+ * Iterable first, because the models only update. Also of those whose row has a bad one.
+ */
+export async function* sampleAddresses({
+  rows,
+  seed,
+}: Pick<SampleOptions, 'rows' | 'seed'>): AsyncGenerator<string> {
+  const people = `SELECT lower(email_address) FROM (${peopleSql(rows, seed, '2026-01-01')}) AS people`;
+  for await (const addresses of drawnTexts(people)) yield* addresses;
 }

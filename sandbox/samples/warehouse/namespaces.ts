@@ -1,5 +1,5 @@
 /** The namespaces of invented people: those that they have created, and those of companies that they were invited to. */
-import { drawFor, literal } from './draw.js';
+import { drawFor, literal, textList } from './draw.js';
 import { FIRST_USER_ID } from './people.js';
 
 const OWN_PLANS = [
@@ -52,7 +52,7 @@ export function namespacesSql(seed: number, today: string, people: number): stri
 type Layer = Readonly<Record<string, string>>;
 
 function first(seed: number): Layer {
-  const draw = drawFor(seed, 'n, m');
+  const draw = drawFor(seed, `n * ${IDS_PER_PERSON} + m`);
   const level = draw.number('level', LEVELS.length);
   return {
     place: 'm',
@@ -63,7 +63,7 @@ function first(seed: number): Layer {
 
 function identity(people: number, seed: number): Layer {
   const companies = Math.max(1, Math.ceil(people / COMPANIES_ONE_IN));
-  const company = drawFor(seed, 'n, m.place').number('which company', companies);
+  const company = drawFor(seed, `n * ${IDS_PER_PERSON} + m.place`).number('which company', companies);
   return {
     dim_marketing_contact_id: 'dim_marketing_contact_id',
     user_id: `${FIRST_USER_ID} + n`,
@@ -111,8 +111,6 @@ function ofTrial(seed: number, today: string): Layer {
     list_of_stages: `list_slice(${textList([...STAGES, ...STAGES])}, 1 + ${stage}, m.active_stage_count + ${stage})`,
   };
 }
-
-const textList = (texts: readonly string[]): string => `[${texts.map(literal).join(', ')}]`;
 
 /** Keys of the objects in `namespaces_array`, as the warehouse has them: in capitals, absent where there is no value. */
 const NUMBERS = [
