@@ -69,6 +69,7 @@ export function sharedQueues(
             taskQueue: 'marketo',
             activities: activities.marketo,
             maxConcurrentActivityTaskExecutions: MARKETO_AT_ONCE,
+            maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
           },
         ]),
   ];
@@ -76,5 +77,5 @@ export function sharedQueues(
 
 /** The queue of the process that has the warehouse. */
 export function warehouseQueue(activities: ReturnType<ProcessActivities['onWarehouse']>): Queue {
-  return { taskQueue: 'warehouse', activities };
+  return { taskQueue: 'warehouse', activities, maxHeartbeatThrottleInterval: HEARTBEAT_EVERY };
 }
