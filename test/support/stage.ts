@@ -23,7 +23,8 @@ export interface TestStage {
   readonly metricsPorts: Readonly<Record<Part, number>>;
   /** Settings of its processes, for commands that join them. */
   readonly env: Readonly<Record<string, string>>;
-  readonly start: (only: Part) => Promise<StartedProcess>;
+  /** @param settings more of them, or others */
+  readonly start: (only: Part, settings?: Readonly<Record<string, string>>) => Promise<StartedProcess>;
   /** All that its processes have written. */
   readonly output: () => string;
   readonly close: () => Promise<void>;
@@ -65,9 +66,9 @@ export async function startTestStage(
     gatewayUrl: `http://127.0.0.1:${String(gatewayPort)}`,
     metricsPorts,
     env,
-    start: async (only) => {
+    start: async (only, settings = {}) => {
       const own = { METRICS_PORT: String(metricsPorts[only]) };
-      const started = await startProcess(['--only', only], { ...env, ...own });
+      const started = await startProcess(['--only', only], { ...env, ...own, ...settings });
       processes.push(started);
       return started;
     },
