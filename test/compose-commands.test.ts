@@ -16,7 +16,7 @@ import { searchAttributes } from '../workflows/shared/search-attributes.js';
 import { readService } from './support/compose.js';
 import { startTestStage } from './support/stage.js';
 import { temporalCliPath } from './support/temporal.js';
-import { compiled } from './support/tools.js';
+import { compiled, SHORT_LIVED } from './support/tools.js';
 
 const run = promisify(execFile);
 /** The script of a set-up service, as it lies in the repository. */
@@ -104,7 +104,7 @@ describe('the health checks', () => {
     const [, node, file = '', url = '', ...rest] = healthcheck?.test ?? [];
     expect(node).toBe('node');
     const script = compiled(file.replace(/^dist\/(.*)\.js$/, '$1.ts'));
-    const args = [script, url.replace(/^http:\/\/[^/]+/, origin), ...rest];
+    const args = [...SHORT_LIVED, script, url.replace(/^http:\/\/[^/]+/, origin), ...rest];
     return run(process.execPath, args).then(
       () => '',
       (error: unknown) => z.object({ code: z.literal(1), stderr: z.string() }).parse(error).stderr,

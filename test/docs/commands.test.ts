@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { leavesOf } from '../../scripts/docs/commands.js';
 import { createProgram } from '../../scripts/recipes/program.js';
 import { PROJECT_ROOT } from '../../workers/temporal/project-root.js';
-import { compiled } from '../support/tools.js';
+import { compiled, SHORT_LIVED } from '../support/tools.js';
 import { npmCommandsOf, pageOf, readPages, type NpmCommand } from './pages.js';
 
 let commands: readonly NpmCommand[];
@@ -71,7 +71,8 @@ describe('the commands that the pages name', () => {
     const helps = new Map(
       await Promise.all(
         [...new Set(others.map(({ script }) => script))].map(
-          async (script) => [script, await helpFrom(compiled(wordsOf(script).at(-1) ?? ''))] as const,
+          async (script) =>
+            [script, await helpFrom(...SHORT_LIVED, compiled(wordsOf(script).at(-1) ?? ''))] as const,
         ),
       ),
     );

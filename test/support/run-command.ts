@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { compiled } from './tools.js';
+import { compiled, SHORT_LIVED } from './tools.js';
 
 export interface CommandRun {
   readonly exitCode: number;
@@ -15,7 +15,9 @@ export async function runRecipes(
   env: Readonly<Record<string, string>>,
   input = '',
 ): Promise<CommandRun> {
-  const child = spawn(process.execPath, [compiled('scripts/recipes/main.ts'), ...args], { env });
+  const child = spawn(process.execPath, [...SHORT_LIVED, compiled('scripts/recipes/main.ts'), ...args], {
+    env,
+  });
   child.stdin.end(input);
   const exit = once(child, 'exit');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
