@@ -1,4 +1,4 @@
-/** Real processes on a real Temporal, for tests that kill them: `npm start` as an operator has it. */
+/** Real processes on a real Temporal, for tests that kill them: `npm start` as a container has it, compiled. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { startProcess, type StartedProcess } from '../../scripts/processes.js';
 import type { SandboxIterable } from '../../sandbox/iterable/index.js';
 import { temporalCliPath } from './temporal.js';
+import { compiled } from './tools.js';
 
 export const CLIENT = { clientId: 'product-backend', clientSecret: 'a secret for tests only' };
 
@@ -68,7 +69,9 @@ export async function startTestStage(
     env,
     start: async (only, settings = {}) => {
       const own = { METRICS_PORT: String(metricsPorts[only]) };
-      const started = await startProcess(['--only', only], { ...env, ...own, ...settings });
+      const started = await startProcess(['--only', only], { ...env, ...own, ...settings }, [
+        compiled('scripts/start.ts'),
+      ]);
       processes.push(started);
       return started;
     },
