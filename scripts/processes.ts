@@ -5,10 +5,13 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-const START = fileURLToPath(new URL('./start.ts', import.meta.url));
-const TSX = import.meta.resolve('tsx');
 /** As the start script of package.json has it: a larger nursery, because requests leave much short-lived garbage. */
 const NODE_FLAGS = ['--max-semi-space-size=64'];
+/** From the sources, which is what `npm start` runs. */
+const FROM_SOURCES = [
+  ...['--import', import.meta.resolve('tsx')],
+  fileURLToPath(new URL('./start.ts', import.meta.url)),
+];
 
 const Line = z.object({ msg: z.string().optional() }).loose();
 export type LogLine = z.infer<typeof Line>;
@@ -25,13 +28,15 @@ export interface StartedProcess {
 
 /**
  * Starts it and waits until it says that it is ready.
+ * @param script what Node is to run; `npm start` unless told
  * @throws with its output when it ends before
  */
 export async function startProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  script: readonly string[] = FROM_SOURCES,
 ): Promise<StartedProcess> {
-  const child = spawn(process.execPath, [...NODE_FLAGS, '--import', TSX, START, ...args], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...script, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

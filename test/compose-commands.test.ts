@@ -16,6 +16,7 @@ import { searchAttributes } from '../workflows/shared/search-attributes.js';
 import { readService } from './support/compose.js';
 import { startTestStage } from './support/stage.js';
 import { temporalCliPath } from './support/temporal.js';
+import { compiled, SHORT_LIVED } from './support/tools.js';
 
 const run = promisify(execFile);
 /** The script of a set-up service, as it lies in the repository. */
@@ -102,8 +103,8 @@ describe('the health checks', () => {
     const { healthcheck } = await readService(service);
     const [, node, file = '', url = '', ...rest] = healthcheck?.test ?? [];
     expect(node).toBe('node');
-    const source = join(PROJECT_ROOT, file.replace(/^dist\/(.*)\.js$/, '$1.ts'));
-    const args = ['--import', 'tsx', source, url.replace(/^http:\/\/[^/]+/, origin), ...rest];
+    const script = compiled(file.replace(/^dist\/(.*)\.js$/, '$1.ts'));
+    const args = [...SHORT_LIVED, script, url.replace(/^http:\/\/[^/]+/, origin), ...rest];
     return run(process.execPath, args).then(
       () => '',
       (error: unknown) => z.object({ code: z.literal(1), stderr: z.string() }).parse(error).stderr,

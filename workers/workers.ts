@@ -72,6 +72,7 @@ export function sharedQueues(
             taskQueue: 'marketo',
             activities: activities.marketo,
             maxConcurrentActivityTaskExecutions: MARKETO_AT_ONCE,
+            maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
           },
         ]),
   ];
@@ -80,7 +81,7 @@ export function sharedQueues(
 /** The queues of the process that has the warehouse: rows go from it to Iterable without leaving the process. */
 export function warehouseQueues({ warehouse, load }: ActivitiesOnWarehouse): Queue[] {
   return [
-    { taskQueue: 'warehouse', activities: warehouse },
+    { taskQueue: 'warehouse', activities: warehouse, maxHeartbeatThrottleInterval: HEARTBEAT_EVERY },
     ...(load === undefined ? [] : BULK_QUEUES.map((queue) => ({ ...queue, activities: load }))),
   ];
 }

@@ -12,7 +12,8 @@ export type { ComparingDeps } from './comparing.js';
 const TOGETHER = 300;
 /** Rows about nobody that are read before they count as dealt with. */
 const SETTLED_EVERY = 1_000;
-const HEARTBEAT_EVERY_MS = 5_000;
+/** A killed worker is noticed by their absence; the next one goes on from the last. */
+const HEARTBEAT_EVERY_MS = 2_000;
 const SAMPLE_SIZE = 10;
 
 const count = z.int().nonnegative();
@@ -79,12 +80,13 @@ export function createReconcileActivities(deps: ComparingDeps): ReconcileActivit
         await settle(lastByte);
         return progress.found;
       }),
-    startLeads: async (leads) => {
-      const { people } = await peopleOf(leads, deps);
-      const wanted = people.filter(({ by, isFlagged }) => by === 'event' || isFlagged);
-      await deps.starter.start(requestsOf(wanted, currentRun(), deps.now()));
-      return wanted.length;
-    },
+    startLeads: (leads) =>
+      beating(undefined, async () => {
+        const { people } = await peopleOf(leads, deps);
+        const wanted = people.filter(({ by, isFlagged }) => by === 'event' || isFlagged);
+        await deps.starter.start(requestsOf(wanted, currentRun(), deps.now()));
+        return wanted.length;
+      }),
   };
 }
 
@@ -93,14 +95,24 @@ async function withProgress(work: (progress: Progress) => Promise<Comparison>): 
   const context = Context.current();
   const told = Progress.safeParse(context.info.heartbeatDetails);
   const progress = told.success ? told.data : { nextByte: 0, found: { ...NOTHING } };
+  return beating(progress, async () => {
+    try {
+      return await work(progress);
+    } catch (error) {
+      context.heartbeat(progress);
+      throw error;
+    }
+  });
+}
+
+/** @param details what each heartbeat holds, as it is by then */
+async function beating<T>(details: Progress | undefined, work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
   const beat = setInterval(() => {
-    context.heartbeat(progress);
+    context.heartbeat(details);
   }, HEARTBEAT_EVERY_MS);
   try {
-    return await work(progress);
-  } catch (error) {
-    context.heartbeat(progress);
-    throw error;
+    return await work();
   } finally {
     clearInterval(beat);
   }

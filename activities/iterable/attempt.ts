@@ -65,7 +65,7 @@ type AskingNow = <E extends EndpointName, V extends Judgement>(
 
 /** So many calls in a row that an endpoint turns away end the attempt; so many go out first. */
 const PROBES = 10;
-const SIDE_BY_SIDE = 48;
+export const SIDE_BY_SIDE = 48;
 const TURNED_AWAY: ReadonlySet<Reason> = new Set<Reason>([
   'unavailable',
   'unreachable',

@@ -49,7 +49,7 @@ export interface FollowParts {
 const PAGES_AT_ONCE = 10;
 const PAGES_PER_STEP = 120;
 /** Also without news: a call may hang, and cancellations arrive with heartbeats only. */
-const TELL_EVERY_MS = 5_000;
+const TELL_EVERY_MS = 2_000;
 const FEEDS: readonly FeedName[] = ['changes', 'activities'];
 
 /** See the contract for what it promises. */

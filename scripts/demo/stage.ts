@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Client } from '@temporalio/client';
+import { ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import { environment } from '../../config/environment.js';
 import { loadConfig } from '../../config/load.js';
 import { generatePayloadKey } from '../../config/payload-keys.js';
@@ -114,7 +114,11 @@ async function build(
     gateway: { url: gatewayUrl, ...CLIENT },
     uiUrl,
     loseWebhooks,
-    poll: () => app.client.schedule.getHandle(`${SCHEDULE_PREFIX}poll-unsubscribes`).trigger(),
+    // Said explicitly: a trigger's own default lets runs overlap, and such a run knows no run before it.
+    poll: () =>
+      app.client.schedule
+        .getHandle(`${SCHEDULE_PREFIX}poll-unsubscribes`)
+        .trigger(ScheduleOverlapPolicy.SKIP),
     deploy: (next) => {
       mapEvent = next;
     },

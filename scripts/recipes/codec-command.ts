@@ -1,7 +1,6 @@
 /** `codec`: shows decoded payloads in the Temporal UI, for as long as it runs. */
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import { startCodecServer } from '../../workers/codec/codec-server.js';
 import { commandConfig } from './context.js';
 
 export function addCodecCommand(program: Command): void {
@@ -14,6 +13,8 @@ export function addCodecCommand(program: Command): void {
     .description('decode payloads for the Temporal UI, on this machine only, until Ctrl-C')
     .action(async ({ ui }: { ui: string[] }) => {
       const config = commandConfig();
+      // Only now: no other command needs a web server, and all of them start faster without it.
+      const { startCodecServer } = await import('../../workers/codec/codec-server.js');
       const server = await startCodecServer({
         port: config.codecServerPort ?? 0,
         token: randomBytes(24).toString('base64url'),

@@ -6,13 +6,7 @@ import { environment } from '../../config/environment.js';
 import { gatewayAccess } from '../../config/gateway-access.js';
 import { createEventStatusReader } from '../../gateway/event-status.js';
 import { CommandError, EXIT, type ExitCode } from './exit-codes.js';
-import {
-  connectGateway,
-  inRequests,
-  postEvents,
-  type GatewayAccess,
-  type IntakeEntry,
-} from './gateway-client.js';
+import type { GatewayAccess, IntakeEntry } from './gateway-client.js';
 import { createOutput, table } from './output.js';
 import { withClient } from './context.js';
 
@@ -47,7 +41,10 @@ export function addEventsCommands(program: Command): void {
 async function sendEvents(file: string, options: SendOptions): Promise<ExitCode> {
   const output = createOutput(options);
   const events = parseEvents(await readInput(file), file);
-  const gateway = await connectGateway(accessOf(options));
+  const access = accessOf(options);
+  // Only now: no other command needs an HTTP client, and all of them start faster without it.
+  const { connectGateway, inRequests, postEvents } = await import('./gateway-client.js');
+  const gateway = await connectGateway(access);
   const entries: IntakeEntry[] = [];
   for (const part of inRequests(events)) {
     entries.push(...(await postEvents(gateway, part)));

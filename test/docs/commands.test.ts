@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { leavesOf } from '../../scripts/docs/commands.js';
 import { createProgram } from '../../scripts/recipes/program.js';
 import { PROJECT_ROOT } from '../../workers/temporal/project-root.js';
+import { compiled, SHORT_LIVED } from '../support/tools.js';
 import { npmCommandsOf, pageOf, readPages, type NpmCommand } from './pages.js';
 
 let commands: readonly NpmCommand[];
@@ -38,10 +39,11 @@ function quiet(command: Command): Command {
   return command;
 }
 
-async function helpOf(script: string): Promise<string> {
-  const file = (scripts[script] ?? '').split(' ').at(-1) ?? '';
-  const args = ['--import', 'tsx', file, '--help'];
-  return (await promisify(execFile)(process.execPath, args, { cwd: PROJECT_ROOT })).stdout;
+/** What a script of package.json runs with Node, in words. */
+const wordsOf = (script: string): string[] => (scripts[script] ?? '').split(' ').slice(1);
+
+async function helpFrom(...args: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [...args, '--help'], { cwd: PROJECT_ROOT })).stdout;
 }
 
 describe('the commands that the pages name', () => {
@@ -69,7 +71,8 @@ describe('the commands that the pages name', () => {
     const helps = new Map(
       await Promise.all(
         [...new Set(others.map(({ script }) => script))].map(
-          async (script) => [script, await helpOf(script)] as const,
+          async (script) =>
+            [script, await helpFrom(...SHORT_LIVED, compiled(wordsOf(script).at(-1) ?? ''))] as const,
         ),
       ),
     );
@@ -78,6 +81,11 @@ describe('the commands that the pages name', () => {
     );
     expect(helps.size).toBeGreaterThan(3);
     expect(unknown).toEqual([]);
+  });
+
+  it('run from the sources, as package.json has them', async () => {
+    expect(scripts['recipes']).toMatch(/^node /);
+    expect(await helpFrom(...wordsOf('recipes'))).toContain('operate the recipes');
   });
 
   it('would be caught when they are wrong', () => {

@@ -106,7 +106,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const intake = createIntake({
     starter: options.starter ?? promptStarter(),
     metrics,
-    limits: { repeatAfterMs: 1, ...options.intakeLimits },
+    limits: { repeatAfterMs: 1, recentEvents: 20_000, ...options.intakeLimits },
   });
   const app = buildGateway({
     clients: CLIENTS,

@@ -184,13 +184,11 @@ async function becomes(
   taken: ReadonlyMap<string, Taken>,
   wanted: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const open = new Map(Object.entries(wanted));
-  while (open.size > 0) {
-    for (const [story, status] of open) {
-      const answer = await gateway.get(taken.get(story)?.location.slice(1) ?? '');
-      if (Status.parse(JSON.parse(answer.body)).status === status) open.delete(story);
-    }
-    if (open.size > 0) await delay(100);
+  for (const [story, status] of Object.entries(wanted)) {
+    const location = taken.get(story)?.location.slice(1) ?? '';
+    const now = async (): Promise<string> =>
+      Status.parse(JSON.parse((await gateway.get(location)).body)).status;
+    while ((await now()) !== status) await delay(100);
   }
 }
 

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -22,6 +21,7 @@ import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { startGateway, type TestGateway } from '../gateway/support.js';
 import { startRecipes, type Recipes } from '../support/recipes-worker.js';
 import { localEnv, temporalCliPath } from '../support/temporal.js';
+import { compiled, SHORT_LIVED } from '../support/tools.js';
 
 const BOTH = { gateway: true, worker: true } as const;
 const DAY_MS = 86_400_000;
@@ -286,8 +286,7 @@ async function doctor(
   env: Readonly<Record<string, string>>,
   ...options: readonly string[]
 ): Promise<{ readonly exitCode: number; readonly output: string }> {
-  const script = fileURLToPath(new URL('../../scripts/doctor.ts', import.meta.url));
-  const args = ['--import', import.meta.resolve('tsx'), script, ...options];
+  const args = [...SHORT_LIVED, compiled('scripts/doctor.ts'), ...options];
   const at = { cwd: dataDir, env: { PATH: process.env['PATH'], ...env } };
   const Failed = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() });
   return promisify(execFile)(process.execPath, args, at).then(

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Got } from 'got';
 import { z } from 'zod';
 import { startSandboxIterable, type SandboxIterable } from '../../sandbox/iterable/index.js';
 import { SAMPLE_EVENTS } from '../../sandbox/samples/product-events.js';
+import { connectGateway } from '../../scripts/recipes/gateway-client.js';
+import { eventually } from '../support/eventually.js';
 import { runRecipes, type CommandRun } from '../support/run-command.js';
-import { startTestStage, type TestStage } from '../support/stage.js';
+import { CLIENT, startTestStage, type TestStage } from '../support/stage.js';
 
 const Entries = z.array(
   z.object({ status: z.string(), eventId: z.string().optional(), location: z.string().optional() }),
@@ -23,10 +25,16 @@ const unknownValue = (name: string): object => ({
 describe('npm run recipes', () => {
   let iterable: SandboxIterable;
   let stage: TestStage;
+  let gateway: Got;
+  /** Its patience of ten seconds runs while others work. */
+  let unanswered: Promise<CommandRun>;
   beforeAll(async () => {
     iterable = await startSandboxIterable();
     stage = await startTestStage(iterable);
+    const nowhere = { ...stage.env, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    unanswered = runRecipes(['parked', 'list'], nowhere);
     await Promise.all([stage.start('gateway'), stage.start('worker')]);
+    gateway = await connectGateway({ url: stage.gatewayUrl, ...CLIENT });
   });
   afterAll(async () => {
     await stage.close();
@@ -37,13 +45,17 @@ describe('npm run recipes', () => {
     runRecipes(args, stage.env, input);
   const json = <T>(schema: z.ZodType<T>, { stdout }: CommandRun): T => schema.parse(JSON.parse(stdout));
 
+  /** Waits at the gateway, which costs no process per question, then asks the command. */
   async function statusOf(location: string): Promise<z.infer<typeof Status>> {
-    for (;;) {
-      const status = json(Status, await recipes(['events', 'show', location, '--json']));
-      if (status.status !== 'accepted') return status;
-      await delay(100);
-    }
+    await decided(location);
+    return json(Status, await recipes(['events', 'show', location, '--json']));
   }
+  const decided = (location: string): Promise<void> =>
+    eventually(async () => {
+      const path = location.startsWith('/') ? location.slice(1) : `v1/product-events/${location}`;
+      const { status } = Status.parse(JSON.parse((await gateway.get(path)).body));
+      expect(status).not.toBe('accepted');
+    });
 
   it('sends events from a file and says what became of one', async () => {
     const file = join(stage.dataDir, 'events.json');
@@ -69,15 +81,12 @@ describe('npm run recipes', () => {
   it('finds, replaces, releases and discards what is parked', async () => {
     const bodies = ['una', 'ula', 'uri'].map(unknownValue);
     const sent = json(Entries, await recipes(['events', 'send', '-', '--json'], JSON.stringify(bodies)));
-    const [una, ula, uri] = await Promise.all(
-      sent.map(async ({ eventId, location }) => {
-        expect(await statusOf(location ?? '')).toMatchObject({
-          status: 'parked',
-          reason: 'unknown-product-interaction',
-        });
-        return eventId ?? '';
-      }),
-    );
+    const [una, ula, uri] = sent.map(({ eventId }) => eventId ?? '');
+    for (const { location } of sent) await decided(location ?? '');
+    expect(await statusOf(una ?? '')).toMatchObject({
+      status: 'parked',
+      reason: 'unknown-product-interaction',
+    });
     const all = ['--reason', 'unknown-product-interaction', '--json'];
     expect(
       json(Listing, await recipes(['parked', 'list', ...all]))
@@ -128,31 +137,28 @@ describe('npm run recipes', () => {
   });
 
   it('says what is wrong with its arguments and settings, with exit code 2', async () => {
-    const none = await recipes(['parked', 'release']);
+    const [none, reason, settings] = await Promise.all([
+      recipes(['parked', 'release']),
+      recipes(['parked', 'list', '--reason', 'bad-luck']),
+      runRecipes(['parked', 'list'], { PATH: stage.env['PATH'] ?? '' }),
+    ]);
     expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--id, --reason or --since') });
-    const reason = await recipes(['parked', 'list', '--reason', 'bad-luck']);
     expect(reason).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('unknown-product-interaction'),
     });
-    const settings = await runRecipes(['parked', 'list'], { PATH: stage.env['PATH'] ?? '' });
     expect(settings.exitCode).toBe(2);
     expect(settings.stderr).toContain('PERSON_HASH_KEY');
   });
 
   it('says what does not answer, with exit code 4', async () => {
-    const noGateway = await runRecipes(
-      ['events', 'send', '-', '--url', 'http://127.0.0.1:1'],
-      stage.env,
-      '{}',
-    );
+    const [noGateway, noTemporal, wrongSecret] = await Promise.all([
+      recipes(['events', 'send', '-', '--url', 'http://127.0.0.1:1'], '{}'),
+      unanswered,
+      recipes(['events', 'send', '-', '--client', 'product-backend:wrong'], '{}'),
+    ]);
     expect(noGateway).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('npm start') });
-    const noTemporal = await runRecipes(['parked', 'list'], {
-      ...stage.env,
-      TEMPORAL_ADDRESS: '127.0.0.1:1',
-    });
     expect(noTemporal).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('127.0.0.1:1') });
-    const wrongSecret = await recipes(['events', 'send', '-', '--client', 'product-backend:wrong'], '{}');
     expect(wrongSecret).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('GATEWAY_CLIENTS') });
   });
 });

@@ -2,8 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { join } from 'node:path';
-import { PROJECT_ROOT } from '../../workers/temporal/project-root.js';
+import { compiled, SHORT_LIVED } from './tools.js';
 
 export interface CommandRun {
   readonly exitCode: number;
@@ -16,8 +15,9 @@ export async function runRecipes(
   env: Readonly<Record<string, string>>,
   input = '',
 ): Promise<CommandRun> {
-  const main = join(PROJECT_ROOT, 'scripts', 'recipes', 'main.ts');
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], { env });
+  const child = spawn(process.execPath, [...SHORT_LIVED, compiled('scripts/recipes/main.ts'), ...args], {
+    env,
+  });
   child.stdin.end(input);
   const exit = once(child, 'exit');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);

@@ -1,4 +1,4 @@
-/** Real processes on a real Temporal, for tests that kill them: `npm start` as an operator has it. */
+/** Real processes on a real Temporal, for tests that kill them: `npm start` as a container has it, compiled. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { startProcess, type StartedProcess } from '../../scripts/processes.js';
 import type { SandboxIterable } from '../../sandbox/iterable/index.js';
 import { temporalCliPath } from './temporal.js';
+import { compiled } from './tools.js';
 
 export const CLIENT = { clientId: 'product-backend', clientSecret: 'a secret for tests only' };
 
@@ -23,7 +24,8 @@ export interface TestStage {
   readonly metricsPorts: Readonly<Record<Part, number>>;
   /** Settings of its processes, for commands that join them. */
   readonly env: Readonly<Record<string, string>>;
-  readonly start: (only: Part) => Promise<StartedProcess>;
+  /** @param settings more of them, or others */
+  readonly start: (only: Part, settings?: Readonly<Record<string, string>>) => Promise<StartedProcess>;
   /** All that its processes have written. */
   readonly output: () => string;
   readonly close: () => Promise<void>;
@@ -65,9 +67,11 @@ export async function startTestStage(
     gatewayUrl: `http://127.0.0.1:${String(gatewayPort)}`,
     metricsPorts,
     env,
-    start: async (only) => {
+    start: async (only, settings = {}) => {
       const own = { METRICS_PORT: String(metricsPorts[only]) };
-      const started = await startProcess(['--only', only], { ...env, ...own });
+      const started = await startProcess(['--only', only], { ...env, ...own, ...settings }, [
+        compiled('scripts/start.ts'),
+      ]);
       processes.push(started);
       return started;
     },

@@ -4,6 +4,7 @@ import { Runtime } from '@temporalio/worker';
 import { apiTypeOf } from '../../workers/temporal/search-attribute-types.js';
 import { testConverter } from './converter.js';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
+import { tool } from './tools.js';
 
 /**
  * A server whose clock leaps over waiting. Has no list, count or schedules, and one clock: no concurrent tests on it.
@@ -44,12 +45,6 @@ export const temporalCliPath = (): string => tool('TEST_TEMPORAL_CLI');
 export const testServerPath = (): string => tool('TEST_TEMPORAL_TEST_SERVER');
 /** Path of the bundle of workflows/, made at the start of the run. @throws Error when it could not be made */
 export const workflowBundlePath = (): string => tool('TEST_WORKFLOW_BUNDLE');
-
-function tool(variable: string): string {
-  const path = process.env[variable];
-  if (path === undefined) throw new Error(`${variable} is not there: the start of the test run says why.`);
-  return path;
-}
 
 let isQuiet = false;
 /** The SDK logs each worker's start and stop, what the test server lacks, and every failure that a test provokes. */

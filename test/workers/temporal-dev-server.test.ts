@@ -15,9 +15,9 @@ import {
   type DevServer,
   type DevServerOptions,
 } from '../../workers/temporal/dev-server.js';
-import { PROJECT_ROOT } from '../../workers/temporal/project-root.js';
 import { searchAttributes } from '../../workflows/shared/search-attributes.js';
 import { temporalCliPath } from '../support/temporal.js';
+import { compiled, SHORT_LIVED } from '../support/tools.js';
 
 const Started = z.object({ address: z.string(), pid: z.number(), startedHere: z.boolean() });
 const Record = z.object({ pid: z.number(), address: z.string(), users: z.array(z.number()) });
@@ -63,8 +63,7 @@ describe('the development server of a folder', () => {
 
   /** Another process that uses the folder's server. */
   async function user(): Promise<User> {
-    const script = join(PROJECT_ROOT, 'test', 'support', 'dev-server-user.ts');
-    const args = ['--import', 'tsx', script, temporalCliPath(), dataDir];
+    const args = [...SHORT_LIVED, compiled('test/support/dev-server-user.ts'), temporalCliPath(), dataDir];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     processes.push(child);
     const lines = createInterface({ input: child.stdout });

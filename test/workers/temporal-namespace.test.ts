@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,11 +17,11 @@ const ours = Object.values(searchAttributes);
 const run = promisify(execFile);
 
 describe('prepareNamespace', () => {
-  const namespace = 'default';
+  let namespace: string;
   let dataDir: string;
   let server: DevServer;
   let connection: Connection;
-  beforeEach(async () => {
+  beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'temporal-namespace-'));
     server = await ensureDevServer({
       executable: temporalCliPath(),
@@ -31,7 +32,15 @@ describe('prepareNamespace', () => {
     });
     connection = await Connection.connect({ address: server.address });
   });
-  afterEach(async () => {
+  let lastNamespace = 0;
+  beforeEach(async () => {
+    namespace = `test-${String((lastNamespace += 1))}`;
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: msToTs('1 day'),
+    });
+  });
+  afterAll(async () => {
     await connection.close();
     await server.close();
     await rm(dataDir, { recursive: true });

@@ -20,7 +20,7 @@ const { followUnsubscribes } = proxyActivities<MarketoActivities>({
   // An outage or a used-up quota may last a day: the run waits, and those that would follow are skipped meanwhile.
   scheduleToCloseTimeout: '7 days',
   startToCloseTimeout: '20 minutes',
-  heartbeatTimeout: '30 seconds',
+  heartbeatTimeout: '10 seconds', // after so long a killed worker is noticed, and another one goes on
   retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '5 minutes' },
   priority: { priorityKey: 1 },
   summary: 'follow unsubscribes in Marketo',

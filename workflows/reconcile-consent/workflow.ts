@@ -59,7 +59,7 @@ const { compareExtract, startLeads } = proxyActivities<ReconcileActivities>({
   ...PATIENCE,
   taskQueue: 'warehouse',
   startToCloseTimeout: '12 hours',
-  heartbeatTimeout: '2 minutes',
+  heartbeatTimeout: '10 seconds', // of an activity that takes hours this is what a killed worker costs
 });
 
 export async function reconcileConsent(input: ReconcileInput): Promise<ReconcileResult> {

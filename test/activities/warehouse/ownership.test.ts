@@ -4,12 +4,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openOwnedWarehouse } from '../../../activities/warehouse/ownership.js';
 import { eventually } from '../../support/eventually.js';
+import { compiled } from '../../support/tools.js';
 import { readAll } from '../../support/warehouse-file.js';
-
-const OWNER = fileURLToPath(new URL('../../support/warehouse-owner.ts', import.meta.url));
 
 interface Owner {
   readonly pid: number | undefined;
@@ -32,7 +30,7 @@ describe('a DuckDB file', () => {
   });
 
   function startOwner(): Owner {
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), OWNER, path]);
+    const child = spawn(process.execPath, [compiled('test/support/warehouse-owner.ts'), path]);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)));
     const owner = {
