@@ -17,7 +17,7 @@ import {
 import { startSandboxMarketo, type SandboxMarketo, type WebhookTarget } from '../../sandbox/marketo/index.js';
 import { createProcessActivities } from '../../workers/activities.js';
 import { serveWarehouseOf } from '../../workers/warehouse-queue.js';
-import { sharedQueues, startWorkers, warehouseQueue } from '../../workers/workers.js';
+import { sharedQueues, startWorkers, warehouseQueues } from '../../workers/workers.js';
 import { testConverter } from './converter.js';
 import { PERSON_HASH_KEY } from './stage.js';
 import { localEnv, workflowBundlePath } from './temporal.js';
@@ -59,7 +59,7 @@ export async function startConsentApp(): Promise<ConsentApp> {
     startWorkers(deps, sharedQueues(activities, { codePath: workflowBundlePath() })),
     serveWarehouseOf(config.consentLog, {
       logger,
-      start: (warehouse) => startWorkers(deps, [warehouseQueue(activities.onWarehouse(warehouse))]),
+      start: (warehouse) => startWorkers(deps, warehouseQueues(activities.onWarehouse(warehouse))),
     }),
   ]);
   const hasher = createHasher(PERSON_HASH_KEY);
