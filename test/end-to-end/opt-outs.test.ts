@@ -85,7 +85,7 @@ describe('opt-outs, end to end', () => {
       rounds.set(name, round);
       poll = round.poll;
     }
-  });
+  }, 120_000);
   afterAll(() => app.close());
 
   /** All ways at once, so that they share polls, comparisons and waits. */

@@ -130,7 +130,7 @@ describe('a worker that is killed', () => {
       `killed: 2 polls, with ${String(betweenPages.startedAtKill)} and ${String(amongStarts.startedAtKill)} of ${String(POLLED)} ` +
         'people started; 2 comparisons; 2 merges, one not written, one not heard of\n',
     );
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     await Promise.all([pagesScene.close(), startsScene.close()]);
   });

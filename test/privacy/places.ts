@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
 import proto from '@temporalio/proto';
+import type { PayloadKeyRing } from '../../config/payload-keys.js';
 import { createEncryptionCodec } from '../../workers/codec/payload-codec.js';
 import { placeOf, type Place } from './canaries.js';
 import { CRASHING, type Scene } from './story.js';
@@ -21,16 +22,17 @@ export interface Places {
 
 type Decode = (payload: Payload) => Promise<string>;
 
-export async function placesOf({ stage, client, keys }: Scene): Promise<Places> {
-  const codec = createEncryptionCodec(keys);
-  const decode: Decode = async (payload) => {
-    const [decoded] = await codec.decode([payload]);
-    return Buffer.from(decoded?.data ?? []).toString('latin1');
-  };
-  await allHaveFailed(client);
+export async function placesOf({
+  stage,
+  client,
+  keys,
+}: Pick<Scene, 'stage' | 'client' | 'keys'>): Promise<Places> {
+  const decode = decoderOf(keys);
+  const ids = await workflowIds(client);
+  if (ids.includes(CRASHING.workflow)) await allHaveFailed(client);
   const shown = [placeOf('output of the processes', stage.output())];
   const stored: Place[] = [];
-  for (const workflowId of await workflowIds(client)) {
+  for (const workflowId of ids) {
     const handle = client.workflow.getHandle(workflowId);
     const history = await handle.fetchHistory();
     const { raw } = await handle.describe();
@@ -51,6 +53,28 @@ export async function placesOf({ stage, client, keys }: Scene): Promise<Places> 
     (file.startsWith('temporal.db') ? stored : shown).push(place);
   }
   return { shown, stored };
+}
+
+/** Histories as whoever has the keys can read them: arguments and results too. */
+export async function historiesInTheClear({
+  client,
+  keys,
+}: Pick<Scene, 'client' | 'keys'>): Promise<readonly Place[]> {
+  const places: Place[] = [];
+  for (const workflowId of await workflowIds(client)) {
+    const history = await client.workflow.getHandle(workflowId).fetchHistory();
+    const texts = await textsShown(history, decoderOf(keys), true);
+    places.push({ name: workflowId, bytes: texts.join('\n') });
+  }
+  return places;
+}
+
+function decoderOf(keys: PayloadKeyRing): Decode {
+  const codec = createEncryptionCodec(keys);
+  return async (payload) => {
+    const [decoded] = await codec.decode([payload]);
+    return Buffer.from(decoded?.data ?? []).toString('latin1');
+  };
 }
 
 /** What a foreign error says may quote what it choked on, which is why messages of failures are encrypted. */

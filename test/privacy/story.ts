@@ -168,7 +168,7 @@ function said(result: CommandResult): string {
   return JSON.stringify(state);
 }
 
-async function metricPages({ metricsPorts }: TestStage, when: string): Promise<Place[]> {
+export async function metricPages({ metricsPorts }: TestStage, when: string): Promise<Place[]> {
   return Promise.all(
     (['gateway', 'worker'] as const).map(async (part) => {
       const page = await got(`http://127.0.0.1:${String(metricsPorts[part])}/metrics`).text();
