@@ -19,7 +19,7 @@ export const warehouse = proxyActivities<SyncWarehouseActivities>({
   ...PATIENT,
   taskQueue: 'warehouse',
   startToCloseTimeout: '6 hours',
-  heartbeatTimeout: '1 minute',
+  heartbeatTimeout: '20 seconds',
 });
 
 const QUEUES = { user: 'iterable-bulk-users', event: 'iterable-bulk-events' } as const;
@@ -35,7 +35,7 @@ export function loaderOf({ target }: SyncSettings): Pick<SyncLoadActivities, 'lo
     ...PATIENT,
     taskQueue: QUEUES[target],
     startToCloseTimeout: '15 minutes',
-    heartbeatTimeout: '20 seconds',
+    heartbeatTimeout: '10 seconds',
   });
 }
 
@@ -44,6 +44,6 @@ export function verifierOf({ target }: SyncSettings): Pick<SyncLoadActivities, '
     ...PATIENT,
     taskQueue: QUEUES[target],
     startToCloseTimeout: '12 hours',
-    heartbeatTimeout: '20 seconds',
+    heartbeatTimeout: '10 seconds',
   });
 }
