@@ -84,7 +84,9 @@ export function createProcessActivities(options: ProcessActivityOptions): Proces
     marketo: marketo?.activities,
     onWarehouse: (warehouse) => {
       const sync =
-        config.warehouse === undefined ? undefined : syncOf(warehouse, { ...options, tools, hasher });
+        config.warehouse === undefined
+          ? undefined
+          : syncOf(warehouse, { ...options, tools, hasher, readableAfterMs: config.consent.settleMs });
       const reconcile =
         marketo === undefined
           ? {}
@@ -107,11 +109,12 @@ export function createProcessActivities(options: ProcessActivityOptions): Proces
 interface SyncOptions extends Pick<ProcessActivityOptions, 'client' | 'iterable'> {
   readonly tools: Tools;
   readonly hasher: Hasher;
+  readonly readableAfterMs: number;
 }
 
 function syncOf(
   warehouse: Warehouse,
-  { client, iterable, tools, hasher }: SyncOptions,
+  { client, iterable, tools, hasher, readableAfterMs }: SyncOptions,
 ): { readonly warehouse: SyncWarehouse['activities']; readonly load: SyncLoadActivities } {
   const { activities, store } = createSyncWarehouseActivities(warehouse, {
     hasher,
@@ -125,6 +128,7 @@ function syncOf(
     hasher,
     hasConsentInFlight: createConsentInFlight(client.workflow),
     updateOnlyFlag: iterable.bulkUpdateOnly,
+    readableAfterMs,
   });
   return { warehouse: activities, load };
 }

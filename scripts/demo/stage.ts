@@ -19,7 +19,7 @@ import { startDevServer } from '../../workers/dev-server.js';
 import { installTelemetry } from '../../workers/telemetry.js';
 import { freePort } from '../../workers/temporal/ports.js';
 import type { GatewayAccess } from '../recipes/gateway-client.js';
-import { addSampleToIterable, SAMPLE } from './sync.js';
+import { SAMPLE } from './sync.js';
 
 export interface Stage {
   readonly client: Client;
@@ -74,7 +74,6 @@ async function build(
   closers.push(() => marketo.close());
   const warehousePath = join(dataDir, 'warehouse.duckdb');
   await writeSampleWarehouse({ path: warehousePath, ...SAMPLE });
-  await addSampleToIterable({ iterable, warehousePath });
   const config = demoConfig({ iterable, marketo, warehousePath }, dataDir);
   const logger = installTelemetry({ logLevel: 'error', metricsPort: undefined });
 

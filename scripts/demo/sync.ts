@@ -27,6 +27,7 @@ export async function playSync(stage: Stage, say: (line: string) => void): Promi
   say(
     `${SAMPLE.rows.toLocaleString('en')} rows of the warehouse go to Iterable, ${String(SAMPLE.bad)} of them bad ...`,
   );
+  await addSampleToIterable(stage);
   const sentBefore = bulkCalls(stage);
   const full = await ended(await start(stage));
   const fullCalls = bulkCalls(stage) - sentBefore;
@@ -99,10 +100,7 @@ async function change({ warehousePath }: Stage, changes: SampleChanges): Promise
 }
 
 /** The models only update: whoever is in the sample is at Iterable already. */
-export async function addSampleToIterable({
-  iterable,
-  warehousePath,
-}: Pick<Stage, 'iterable' | 'warehousePath'>): Promise<void> {
+async function addSampleToIterable({ iterable, warehousePath }: Stage): Promise<void> {
   const warehouse = await openDuckDb({ path: warehousePath });
   try {
     const sql = `SELECT email_address FROM ${CONTACTS} WHERE email_address LIKE '%_@example.com'`;

@@ -22,8 +22,8 @@ import {
 import { neverAborted } from '../support/warehouse-file.js';
 import { startTestStage, type TestStage } from '../support/stage.js';
 
-const ROWS = 8_000;
-const BAD = 80;
+const ROWS = 6_000;
+const BAD = 60;
 const KILLS = 2;
 /** Ranges under way at a time, 1,000 rows each: what a kill can have sent again. */
 const ROWS_IN_FLIGHT = 8_000;
@@ -35,7 +35,7 @@ describe('a sync whose worker is killed', () => {
   let connected: ConnectedClient;
   let path: string;
   beforeAll(async () => {
-    const rates = { '503': 0.1, '429': 0.1, 'applied-then-cut': 0.1 };
+    const rates = { '503': 0.05, '429': 0.05, 'applied-then-cut': 0.1 };
     iterable = await startSandboxIterable({
       answerAfterMs: 200,
       faults: { seed: 20_26, rates: { [BULK]: rates } },
@@ -73,7 +73,11 @@ describe('a sync whose worker is killed', () => {
     }
   }
   const startWorker = (): ReturnType<TestStage['start']> =>
-    stage.start('worker', { WAREHOUSE_URL: `duckdb:${path}`, ITERABLE_BULK_UPDATE_ONLY: 'true' });
+    stage.start('worker', {
+      WAREHOUSE_URL: `duckdb:${path}`,
+      ITERABLE_BULK_UPDATE_ONLY: 'true',
+      CONSENT_SETTLE_SECONDS: '1',
+    });
   const sentRows = (requests: readonly RecordedRequest[]): number =>
     requests.reduce((sum, { body }) => sum + usersIn(body), 0);
 
