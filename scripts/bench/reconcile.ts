@@ -81,7 +81,10 @@ export async function benchReconcile(options: ReconcileBenchOptions): Promise<vo
     let found = NO_COUNTS;
     const seconds = await timed(async () => {
       const comparison = await inActivity(() => compareExtract(job, exportId, { mode: 'count', mostLeads }));
-      found = addFound({ counts: NO_COUNTS, leads: [], sample: [] }, comparison, mostLeads).counts;
+      found = addFound({ counts: NO_COUNTS, leads: [], sample: [] }, comparison, {
+        scope: 'all',
+        mostLeads,
+      }).counts;
     });
     report(options, { found, seconds, baselineSeconds });
   } finally {

@@ -44,10 +44,19 @@ const SAMPLE_SIZE = 10;
 
 type Found = Pick<ReconcileMemory, 'counts' | 'leads' | 'sample'>;
 
-/** What is known after one more extract. A lead that several extracts name counts once, as long as all can be kept. */
-export function addFound(before: Found, found: Comparison, mostLeads: number): Found {
+/**
+ * What is known after one more extract. A lead that several extracts name counts once, as long as all can be kept. The
+ * two extracts of `recent` are mostly about the same people: of how many, the larger says.
+ */
+export function addFound(
+  before: Found,
+  found: Comparison,
+  { scope, mostLeads }: { readonly scope: ReconcileInput['scope']; readonly mostLeads: number },
+): Found {
   const leads = addLeads(before.leads, found.leads, mostLeads);
-  const counts = addCounts(before.counts, found);
+  const sums = addCounts(before.counts, found);
+  const larger = Math.max(before.counts.unsubscribed, found.unsubscribed);
+  const counts = scope === 'recent' ? { ...sums, unsubscribed: larger } : sums;
   const allKept = counts.toStart <= mostLeads;
   return {
     counts: { ...counts, toStart: allKept ? leads.length : counts.toStart },

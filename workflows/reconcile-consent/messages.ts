@@ -28,6 +28,7 @@ export interface JobState {
   readonly exportId?: string;
 }
 
+/** What is missed, drifted or without an address is counted per extract: somebody in both of `recent` counts twice. */
 export interface ReconcileCounts {
   readonly rows: number;
   readonly unsubscribed: number;

@@ -143,7 +143,11 @@ class Reconciliation {
       const found = await this.compare(index, 'count');
       if (found === undefined) continue;
       this.remember(index, { status: 'compared' });
-      this.memory = { ...this.memory, ...addFound(this.memory, found, MOST_LEADS) };
+      const { scope } = this.input;
+      this.memory = {
+        ...this.memory,
+        ...addFound(this.memory, found, { scope, mostLeads: MOST_LEADS }),
+      };
       this.show();
       if (workflowInfo().continueAsNewSuggested)
         await continueAsNew<typeof reconcileConsent>({ ...this.input, resumed: this.memory });
