@@ -158,7 +158,8 @@ export const SETTINGS = {
   consentSettleSeconds: define({
     variable: 'CONSENT_SETTLE_SECONDS',
     schema: wholeNumber(1, 3_600),
-    about: 'How long after a change of a subscription Iterable is read again, to see that it holds.',
+    about:
+      'How long after a change Iterable is read again, to see that it holds: a subscription, or a row of a sync that is in doubt.',
     example: '60',
     fallback: '60',
     need: 'optional',
