@@ -45,17 +45,18 @@ describe('npm run recipes', () => {
     runRecipes(args, stage.env, input);
   const json = <T>(schema: z.ZodType<T>, { stdout }: CommandRun): T => schema.parse(JSON.parse(stdout));
 
-  /** Waits at the gateway, which costs no process per question, then asks the command. */
-  async function statusOf(location: string): Promise<z.infer<typeof Status>> {
-    await decided(location);
-    return json(Status, await recipes(['events', 'show', location, '--json']));
-  }
-  const decided = (location: string): Promise<void> =>
+  /** Waits at the gateway, which costs no process per question. */
+  const becomes = (
+    status: string,
+    eventId: string,
+    location = `/v1/product-events/${eventId}`,
+  ): Promise<void> =>
     eventually(async () => {
-      const path = location.startsWith('/') ? location.slice(1) : `v1/product-events/${location}`;
-      const { status } = Status.parse(JSON.parse((await gateway.get(path)).body));
-      expect(status).not.toBe('accepted');
+      const { body } = await gateway.get(location.slice(1));
+      expect(Status.parse(JSON.parse(body)).status).toBe(status);
     });
+  const show = async (location: string): Promise<z.infer<typeof Status>> =>
+    json(Status, await recipes(['events', 'show', location, '--json']));
 
   it('sends events from a file and says what became of one', async () => {
     const file = join(stage.dataDir, 'events.json');
@@ -64,10 +65,16 @@ describe('npm run recipes', () => {
     expect(sent.exitCode).toBe(0);
     const entries = json(Entries, sent);
     expect(entries.map(({ status }) => status)).toEqual(SAMPLE_EVENTS.map(() => 'accepted'));
-    expect(await statusOf(entries[0]?.location ?? '')).toMatchObject({ status: 'delivered' });
-    expect(await statusOf(entries[1]?.eventId ?? '')).toMatchObject({ status: 'delivered' });
-    const again = json(Entries, await recipes(['events', 'send', file, '--json']));
-    expect(again.every(({ status }) => status === 'duplicate')).toBe(true);
+    const [first, second] = entries;
+    await becomes('delivered', first?.eventId ?? '', first?.location);
+    await becomes('delivered', second?.eventId ?? '', second?.location);
+    const [byLocation, byId, again] = await Promise.all([
+      show(first?.location ?? ''),
+      show(second?.eventId ?? ''),
+      recipes(['events', 'send', file, '--json']),
+    ]);
+    expect([byLocation.status, byId.status]).toEqual(['delivered', 'delivered']);
+    expect(json(Entries, again).every(({ status }) => status === 'duplicate')).toBe(true);
   });
 
   it('takes lines from standard input, and exits 1 when one of them is no event', async () => {
@@ -82,31 +89,20 @@ describe('npm run recipes', () => {
     const bodies = ['una', 'ula', 'uri'].map(unknownValue);
     const sent = json(Entries, await recipes(['events', 'send', '-', '--json'], JSON.stringify(bodies)));
     const [una, ula, uri] = sent.map(({ eventId }) => eventId ?? '');
-    for (const { location } of sent) await decided(location ?? '');
-    expect(await statusOf(una ?? '')).toMatchObject({
-      status: 'parked',
-      reason: 'unknown-product-interaction',
-    });
+    for (const { eventId, location } of sent) await becomes('parked', eventId ?? '', location);
     const all = ['--reason', 'unknown-product-interaction', '--json'];
-    expect(
-      json(Listing, await recipes(['parked', 'list', ...all]))
-        .map(({ eventId }) => eventId)
-        .sort(),
-    ).toEqual([una, ula, uri].sort());
-    expect(json(Listing, await recipes(['parked', 'list', '--since', '2100-01-01', '--json']))).toEqual([]);
-
-    const rehearsed = await recipes(['parked', 'release', ...all, '--dry-run']);
-    expect(json(Listing, rehearsed)).toHaveLength(3);
-
-    const refused = await recipes([
-      'parked',
-      'replace',
-      '--id',
-      una ?? '',
-      '--fields',
-      '{"uid": "x"}',
-      '--json',
+    const shown = await show(una ?? ''); // lists lag behind, by less than this takes
+    const [listed, listedLater, rehearsed, refused] = await Promise.all([
+      recipes(['parked', 'list', ...all]),
+      recipes(['parked', 'list', '--since', '2100-01-01', '--json']),
+      recipes(['parked', 'release', ...all, '--dry-run']),
+      recipes(['parked', 'replace', '--id', una ?? '', '--fields', '{"uid": "x"}', '--json']),
     ]);
+    expect(shown).toMatchObject({ status: 'parked', reason: 'unknown-product-interaction' });
+    const ids = json(Listing, listed).map(({ eventId }) => eventId);
+    expect(ids.sort()).toEqual([una, ula, uri].sort());
+    expect(json(Listing, listedLater)).toEqual([]);
+    expect(json(Listing, rehearsed)).toHaveLength(3);
     expect(refused.exitCode).toBe(1);
     expect(json(Results, refused)[0]?.error).toContain('uid');
     const replaced = await recipes([
@@ -121,7 +117,7 @@ describe('npm run recipes', () => {
 
     const released = await recipes(['parked', 'release', ...all]);
     expect(released.exitCode).toBe(1); // two of them are unknown still, and parked again
-    expect(await statusOf(una ?? '')).toMatchObject({ status: 'delivered' });
+    await becomes('delivered', una ?? '');
     expect(iterable.events({ id: una ?? '' })).toMatchObject([{ eventName: 'SaaS Trials Event', writes: 1 }]);
 
     const discarded = await recipes([
@@ -132,7 +128,7 @@ describe('npm run recipes', () => {
       'an experiment that has ended',
     ]);
     expect(discarded.exitCode).toBe(0);
-    expect(await statusOf(ula ?? '')).toMatchObject({ status: 'discarded' });
+    await becomes('discarded', ula ?? '');
     expect((await recipes(['parked', 'list'])).stdout).toContain('nothing is parked');
   });
 

@@ -4,6 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { SIDE_BY_SIDE } from '../../../activities/iterable/attempt.js';
 import type { DeliveryItem } from '../../../activities/iterable/contract.js';
 import { acceptedEvent } from '../../support/events.js';
+import { eventually } from '../../support/eventually.js';
 import { expectValidRequest } from '../../support/iterable-contract.js';
 import {
   itemsOf,
@@ -44,6 +45,13 @@ function watched(): {
   return { env, beats, beatWith };
 }
 
+/** How many entries of a heartbeat have a verdict. */
+function settledIn(details: unknown): number {
+  return Array.isArray(details)
+    ? details.filter((entry: unknown) => Array.isArray(entry) && entry.length === 3).length
+    : 0;
+}
+
 function stopWorker(env: MockActivityEnvironment): void {
   env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
 }
@@ -56,9 +64,14 @@ describe('after a crash', () => {
       faults: { seed: 3, rates: { '/api/events/track': { hang: 0.4 } } },
     });
     const items = people(20);
-    const { env, beatWith } = watched();
+    const { env, beats } = watched();
     const crashed = runIn(env, items).catch(() => 'gone');
-    const heartbeatDetails = await beatWith(20); // all profiles are written, and some events tracked
+    // All profiles are written, some events tracked, the others hang; and the last heartbeat says so.
+    await eventually(() => {
+      expect(paths().filter((path) => path === 'events/track')).toHaveLength(20);
+      expect(settledIn(beats.at(-1))).toBe(sandbox.events().length);
+    });
+    const heartbeatDetails = beats.at(-1);
     const tracked = new Set(sandbox.events().map(({ id }) => id));
     const asked = paths().length;
     sandbox.setFaults(undefined);
