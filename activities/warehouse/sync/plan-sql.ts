@@ -96,7 +96,8 @@ export function sameSql(plan: PlanText): string {
 
 /** Every candidate with both of its rows, and what is to be done with it; NULL for nothing. */
 function judged(plan: PlanText): string {
-  return `SELECT hashed.*, ${operation(plan)} AS operation FROM (${hashed(plan)}) AS hashed`;
+  const { whole } = syncDialect(plan.warehouse.engine);
+  return whole(`SELECT hashed.*, ${operation(plan)} AS operation FROM (${hashed(plan)}) AS hashed`);
 }
 
 function hashed(plan: PlanText): string {
@@ -137,19 +138,23 @@ function keptCell(
   return whens.length === 0 ? undefined : `CASE old_columns ${whens.join(' ')} END`;
 }
 
+/** Both sides are cut down to the candidates first, so that their wide rows stream past a set of keys. */
 function joined({ sql, expressions, tables, model }: PlanText, sync: SyncDialect): string {
-  const cells = expressions.cells.map((cell, index) => `${cell} AS cell_${index}`).join(', ');
+  const cells = expressions.cells.map((_, index) => `cell_${index}`);
+  const written = expressions.cells.map((cell, index) => `${cell} AS cell_${index}`).join(', ');
+  const isCandidate = `IN (SELECT row_key FROM ${tables.candidates})`;
+  const source =
+    `SELECT ${expressions.key} AS model_key, ${expressions.email} AS new_email, ` +
+    `${expressions.rawHash} AS new_raw_hash, ${written} ` +
+    `FROM (${sql}) AS model WHERE ${expressions.key} ${isCandidate}`;
+  const known =
+    `SELECT row_key AS known_key, email AS old_email, stored_row AS old_row, columns_id AS old_columns, ` +
+    `row_hash AS old_hash, raw_hash AS old_raw_hash, attempts, last_verdict, next_eligible, tried_hash, sent_at, ` +
+    `first_seen FROM ${snapshotTable(model.name)} WHERE row_key ${isCandidate}`;
   return (
-    `SELECT candidate.row_key AS row_key, ${expressions.key} AS model_key, ${expressions.email} AS new_email, ` +
-    `${expressions.rawHash} AS new_raw_hash, ${cells}, ` +
-    `known.row_key AS known_key, known.email AS old_email, known.stored_row AS old_row, ` +
-    `known.columns_id AS old_columns, ${sync.cells('known.stored_row')} AS old_cells, ` +
-    `known.row_hash AS old_hash, known.raw_hash AS old_raw_hash, known.attempts AS attempts, ` +
-    `known.last_verdict AS last_verdict, known.next_eligible AS next_eligible, known.tried_hash AS tried_hash, ` +
-    `known.sent_at AS sent_at, known.first_seen AS first_seen ` +
-    `FROM ${tables.candidates} AS candidate ` +
-    `LEFT JOIN (${sql}) AS model ON ${expressions.key} = candidate.row_key ` +
-    `LEFT JOIN ${snapshotTable(model.name)} AS known ON known.row_key = candidate.row_key`
+    `SELECT coalesce(model_key, known_key) AS row_key, model_key, new_email, new_raw_hash, ${cells.join(', ')}, ` +
+    `known.*, ${sync.cells('old_row')} AS old_cells ` +
+    `FROM (${source}) AS source FULL OUTER JOIN (${known}) AS known ON known_key = model_key`
   );
 }
 

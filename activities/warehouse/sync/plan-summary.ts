@@ -81,7 +81,12 @@ async function operationCounts(
     throw ApplicationFailure.create({ type: 'unavailable', message: 'the model changed while it was read' });
   const count = (name: Operation): number => Number(rows.find(([operation]) => operation === name)?.[1] ?? 0);
   return {
-    operations: { add: count('add'), change: count('change'), remove: count('remove'), retry: count('retry') },
+    operations: {
+      add: count('add'),
+      change: count('change'),
+      remove: count('remove'),
+      retry: count('retry'),
+    },
     plannedRows,
     bytes: sum(column(2)),
   };

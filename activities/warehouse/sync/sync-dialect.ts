@@ -14,19 +14,30 @@ export interface SyncDialect {
   readonly cell: (cells: string, index: number) => string;
   /** 1, 2, 3, ... in no particular order. */
   readonly rowNumber: string;
+  /** A SELECT that is made before a filter around it is: the filter is not taken into it. */
+  readonly whole: (select: string) => string;
 }
+
+/** No table has more. */
+const MOST_ROWS = '9223372036854775807';
+const JSON_SPACE = `E' \\t\\n\\r'`;
 
 /** @see https://duckdb.org/docs/stable/data/json/json_functions */
 const duckDb: SyncDialect = {
   jsonArray: (cells) => `CAST(to_json([${cells.join(', ')}]) AS VARCHAR)`,
-  jsonText: (column) => `CAST(to_json(${column}) AS VARCHAR)`,
+  // The type is known when the statement is prepared, so that only one of the two is left of it. JSON is text already.
+  jsonText: (column) =>
+    `CASE WHEN typeof(${column}) = 'JSON' THEN CAST(${column} AS VARCHAR) ELSE CAST(to_json(${column}) AS VARCHAR) END`,
+  // One look at the text where it is an array; what is no JSON fails in there, and stays as it is.
   sorted: (text) =>
-    `CASE WHEN NOT json_valid(${text}) THEN ${text} WHEN json_type(${text}) = 'ARRAY' ` +
-    `THEN '[' || array_to_string(list_sort(CAST(json_extract(${text}, '$[*]') AS VARCHAR[])), ',') || ']' ` +
+    `CASE WHEN starts_with(ltrim(${text}, ${JSON_SPACE}), '[') ` +
+    `THEN coalesce('[' || TRY(array_to_string(list_sort(json_extract(${text}, '$[*]')), ',')) || ']', ${text}) ` +
     `ELSE ${text} END`,
   cells: (text) => `from_json(${text}, '["VARCHAR"]')`,
   cell: (cells, index) => `${cells}[${index + 1}]`,
   rowNumber: 'row_number() OVER ()',
+  // Taken down to the tables, a filter makes all texts that it needs again for each place in it.
+  whole: (select) => `${select} LIMIT ${MOST_ROWS}`,
 };
 
 /**
@@ -44,6 +55,7 @@ const snowflake: SyncDialect = {
   cells: (text) => `PARSE_JSON(${text})`,
   cell: (cells, index) => `AS_VARCHAR(GET(${cells}, ${index}))`,
   rowNumber: 'row_number() OVER (ORDER BY NULL)',
+  whole: (select) => select,
 };
 
 export function syncDialect(engine: Warehouse['engine']): SyncDialect {
