@@ -5,6 +5,7 @@
  */
 import { createHash, createPublicKey } from 'node:crypto';
 import { createDecoder, createVerifier } from 'fast-jwt';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 
 export interface Account {
@@ -49,11 +50,35 @@ export function accountInToken(account: string): string {
 /** A locator has its region behind a dot; an organisation's account has a hyphen before any. */
 const isLocator = (account: string): boolean => /^[^-.]+\./.test(account);
 
-/** `SHA256:` and the hash of the key's DER form, as DESC USER shows it. */
-export function fingerprintOf(publicKeyPem: string): string {
-  const der = createPublicKey(publicKeyPem).export({ type: 'spki', format: 'der' });
-  return `SHA256:${createHash('sha256').update(der).digest('base64')}`;
+interface ReadKey {
+  readonly fingerprint: string;
+  /** @throws when the token is not signed with it */
+  readonly verify: (token: string) => unknown;
 }
+
+/** By PEM: reading one takes longer than all the rest of a small statement. */
+const readKeys = new LRUCache<string, ReadKey>({ max: 10 });
+
+/** @throws for what is no key */
+function readKey(pem: string): ReadKey {
+  const known = readKeys.get(pem);
+  if (known !== undefined) return known;
+  const der = createPublicKey(pem).export({ type: 'spki', format: 'der' });
+  const key = {
+    fingerprint: `SHA256:${createHash('sha256').update(der).digest('base64')}`,
+    verify: createVerifier({
+      key: pem,
+      algorithms: ['RS256'],
+      ignoreExpiration: true,
+      ignoreNotBefore: true,
+    }),
+  };
+  readKeys.set(pem, key);
+  return key;
+}
+
+/** `SHA256:` and the hash of the key's DER form, as DESC USER shows it. */
+export const fingerprintOf = (publicKeyPem: string): string => readKey(publicKeyPem).fingerprint;
 
 /** Seconds and milliseconds are both accepted. */
 const milliseconds = (time: number): number => (time > 1e11 ? time : time * 1000);
@@ -86,7 +111,7 @@ function decodeSafely(token: string): z.infer<typeof Decoded> | undefined {
 
 function isSigned(token: string, key: string): boolean {
   try {
-    createVerifier({ key, algorithms: ['RS256'], ignoreExpiration: true, ignoreNotBefore: true })(token);
+    readKey(key).verify(token);
     return true;
   } catch {
     return false;

@@ -46,7 +46,7 @@ function stage(start: () => Promise<RunningWarehouse>): { scene: () => SyncScene
 }
 
 describe.each(ENGINES)('a sync over %s', (_, start) => {
-  const { scene, warehouse } = stage(start);
+  const { scene } = stage(start);
 
   it('sends new rows whole, then nothing, then only what has changed', async () => {
     await scene().source([person(1), person(2), person(3)]);
