@@ -28,3 +28,5 @@ register ParkReason Keyword
 register FailureClass Keyword
 register ParkedSince Datetime
 register Environment Keyword
+register SyncModel Keyword
+register RowsFailed Int

@@ -5,7 +5,7 @@ import { testConverter } from '../support/converter.js';
 import { localEnv, workflowBundlePath } from '../support/temporal.js';
 
 /** `npm run bench -- race --seeds 1000` runs many more of the same. */
-const SEEDS = 10;
+const SEEDS = 6;
 
 describe('twenty changes to one person at once, some from outside', () => {
   let env: TestWorkflowEnvironment;

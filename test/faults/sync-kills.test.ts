@@ -27,6 +27,8 @@ const BAD = 20;
 const KILLS = 1;
 /** Ranges under way at a time, 1,000 rows each: what a kill can have sent again. */
 const ROWS_IN_FLIGHT = 8_000;
+/** A worker is missed after ten seconds, and rows in doubt are read back one by one, 80 a second. */
+const TIMEOUT_MS = 150_000;
 const BULK = '/api/users/bulkUpdate';
 
 describe('a sync whose worker is killed', () => {
@@ -81,65 +83,69 @@ describe('a sync whose worker is killed', () => {
   const sentRows = (requests: readonly RecordedRequest[]): number =>
     requests.reduce((sum, { body }) => sum + usersIn(body), 0);
 
-  it('ends with the model at Iterable, one verdict per row, and every bad row listed with its reason', async () => {
-    let worker = await startWorker();
-    const run = await connected.client.workflow.start<(input: SyncModelInput) => Promise<SyncResult>>(
-      SYNC_MODEL,
-      {
-        taskQueue: 'recipes',
-        workflowId: syncWorkflowId(usersNamespaces.name),
-        args: [{ model: usersNamespaces.name, environment: 'test', dryRun: false }],
-      },
-    );
-    for (let kill = 1; kill <= KILLS; kill += 1) {
-      const before = iterable.received(BULK).length;
-      while (iterable.received(BULK).length < before + 2) await delay(20);
-      await worker.end('SIGKILL');
-      worker = await startWorker();
-    }
-    const { run: record } = await run.result();
-    await worker.end('SIGTERM');
-
-    expect(record.outcome).toBe('done');
-    expect(record.totals).toMatchObject({
-      planned: ROWS,
-      verdicts: { rejected: BAD, unknown: 0, retry: 0, skipped: 0 },
-    });
-    const { delivered = 0, unchanged = 0 } = record.totals?.verdicts ?? {};
-    expect(delivered + unchanged).toBe(ROWS - BAD);
-
-    await withWarehouse(async (rows) => {
-      const bad = await rows(`SELECT dim_marketing_contact_id, reason FROM ${BAD_ROWS} ORDER BY 1`);
-      const listed = await rows(
-        `SELECT row_key, reason FROM iterable_recipes.sync_rows WHERE run_id = '${record.runId}' AND verdict = 'rejected' ORDER BY 1`,
+  it(
+    'ends with the model at Iterable, one verdict per row, and every bad row listed with its reason',
+    async () => {
+      let worker = await startWorker();
+      const run = await connected.client.workflow.start<(input: SyncModelInput) => Promise<SyncResult>>(
+        SYNC_MODEL,
+        {
+          taskQueue: 'recipes',
+          workflowId: syncWorkflowId(usersNamespaces.name),
+          args: [{ model: usersNamespaces.name, environment: 'test', dryRun: false }],
+        },
       );
-      expect(listed).toEqual(bad);
-      const model = await rows(
-        `SELECT lower(email_address), first_name, gitlab_dotcom_user_id, json_array_length(namespaces_array)
-         FROM ${CONTACTS} WHERE dim_marketing_contact_id NOT IN (SELECT dim_marketing_contact_id FROM ${BAD_ROWS})`,
-      );
-      const wrong = model.filter(([email, firstName, userId, namespaces]) => {
-        const fields = iterable.user(email ?? '')?.dataFields ?? {};
-        return (
-          fields['firstName'] !== (firstName ?? undefined) ||
-          fields['gitlabUserId'] !== Number(userId) ||
-          !Array.isArray(fields['namespaces']) ||
-          fields['namespaces'].length !== Number(namespaces)
-        );
+      for (let kill = 1; kill <= KILLS; kill += 1) {
+        const before = iterable.received(BULK).length;
+        while (iterable.received(BULK).length < before + 2) await delay(20);
+        await worker.end('SIGKILL');
+        worker = await startWorker();
+      }
+      const { run: record } = await run.result();
+      await worker.end('SIGTERM');
+
+      expect(record.outcome).toBe('done');
+      expect(record.totals).toMatchObject({
+        planned: ROWS,
+        verdicts: { rejected: BAD, unknown: 0, retry: 0, skipped: 0 },
       });
-      expect(wrong).toEqual([]);
-      expect(model).toHaveLength(ROWS - BAD);
-    });
+      const { delivered = 0, unchanged = 0 } = record.totals?.verdicts ?? {};
+      expect(delivered + unchanged).toBe(ROWS - BAD);
 
-    const requests = iterable.received(BULK);
-    const applied = requests.filter(({ applied: isApplied }) => isApplied);
-    const resent = sentRows(applied) - (ROWS - BAD);
-    const lostAnswers = requests.filter(({ status }) => status === 'cut');
-    process.stdout.write(
-      `${String(KILLS)} kills, ${String(lostAnswers.length)} lost answers: ${String(Math.max(resent, 0))} of ${String(ROWS)} rows were applied again\n`,
-    );
-    expect(resent).toBeLessThanOrEqual(KILLS * ROWS_IN_FLIGHT + sentRows(lostAnswers));
-  });
+      await withWarehouse(async (rows) => {
+        const bad = await rows(`SELECT dim_marketing_contact_id, reason FROM ${BAD_ROWS} ORDER BY 1`);
+        const listed = await rows(
+          `SELECT row_key, reason FROM iterable_recipes.sync_rows WHERE run_id = '${record.runId}' AND verdict = 'rejected' ORDER BY 1`,
+        );
+        expect(listed).toEqual(bad);
+        const model = await rows(
+          `SELECT lower(email_address), first_name, gitlab_dotcom_user_id, json_array_length(namespaces_array)
+         FROM ${CONTACTS} WHERE dim_marketing_contact_id NOT IN (SELECT dim_marketing_contact_id FROM ${BAD_ROWS})`,
+        );
+        const wrong = model.filter(([email, firstName, userId, namespaces]) => {
+          const fields = iterable.user(email ?? '')?.dataFields ?? {};
+          return (
+            fields['firstName'] !== (firstName ?? undefined) ||
+            fields['gitlabUserId'] !== Number(userId) ||
+            !Array.isArray(fields['namespaces']) ||
+            fields['namespaces'].length !== Number(namespaces)
+          );
+        });
+        expect(wrong).toEqual([]);
+        expect(model).toHaveLength(ROWS - BAD);
+      });
+
+      const requests = iterable.received(BULK);
+      const applied = requests.filter(({ applied: isApplied }) => isApplied);
+      const resent = sentRows(applied) - (ROWS - BAD);
+      const lostAnswers = requests.filter(({ status }) => status === 'cut');
+      process.stdout.write(
+        `${String(KILLS)} kills, ${String(lostAnswers.length)} lost answers: ${String(Math.max(resent, 0))} of ${String(ROWS)} rows were applied again\n`,
+      );
+      expect(resent).toBeLessThanOrEqual(KILLS * ROWS_IN_FLIGHT + sentRows(lostAnswers));
+    },
+    TIMEOUT_MS,
+  );
 });
 
 function usersIn(body: unknown): number {

@@ -147,6 +147,7 @@ let runs = 0;
 export function createScene(warehouse: Warehouse, models: readonly SyncModel[] = [PEOPLE]): SyncScene {
   const clock = { nowMs: START_MS };
   const fieldTypes: Record<string, string> = {};
+  let isMade = false;
   const sync = createSyncWarehouseActivities(warehouse, {
     hasher: TEST_HASHER,
     iterableFieldTypes: () => Promise.resolve(fieldTypes),
@@ -198,11 +199,12 @@ export function createScene(warehouse: Warehouse, models: readonly SyncModel[] =
     reset: async () => {
       clock.nowMs = START_MS;
       for (const name of Object.keys(fieldTypes)) Reflect.deleteProperty(fieldTypes, name);
-      for (const { name } of models) {
-        await inActivity(() => sync.activities.syncHistory({ model: name, limit: 1 })); // makes the tables
-        await execute(`DELETE FROM ${snapshotTable(name)}`);
-        await execute(`DELETE FROM iterable_recipes.sync_models WHERE model = ?`, [name]);
-      }
+      if (!isMade)
+        for (const { name } of models)
+          await inActivity(() => sync.activities.syncHistory({ model: name, limit: 1 })); // makes the tables
+      isMade = true;
+      const snapshots = models.map(({ name }) => `DELETE FROM ${snapshotTable(name)}`);
+      await warehouse.transact([...snapshots, 'DELETE FROM iterable_recipes.sync_models'], neverAborted());
     },
   };
 }

@@ -30,7 +30,10 @@ const MODELS: readonly SyncModel[] = [
 const fieldsOf = (sent: Outgoing | undefined): unknown => (sent?.kind === 'user' ? sent.fields : sent?.kind);
 
 /** A scene that is empty before each test. */
-function stage(start: () => Promise<RunningWarehouse>): { scene: () => SyncScene; warehouse: () => Warehouse } {
+function stage(start: () => Promise<RunningWarehouse>): {
+  scene: () => SyncScene;
+  warehouse: () => Warehouse;
+} {
   let open: { readonly running: RunningWarehouse; readonly scene: SyncScene } | undefined;
   const opened = (): NonNullable<typeof open> => {
     if (open === undefined) throw new Error('the warehouse is not open yet');
@@ -58,7 +61,9 @@ describe.each(ENGINES)('a sync over %s', (_, start) => {
       plannedRows: 3,
       unchangedRows: 0,
     });
-    expect(fieldsOf(first.sent.find((sent) => sent.kind === 'user' && sent.email === 'person-2@example.com'))).toEqual({
+    expect(
+      fieldsOf(first.sent.find((sent) => sent.kind === 'user' && sent.email === 'person-2@example.com')),
+    ).toEqual({
       name: 'Person 2',
       visits: 2,
       score: 1.5,
@@ -70,7 +75,12 @@ describe.each(ENGINES)('a sync over %s', (_, start) => {
     expect(first.totals).toMatchObject({ planned: 3, verdicts: { delivered: 3 } });
 
     const second = await scene().sync();
-    expect(second.summary).toMatchObject({ knownRows: 3, operations: NOTHING, plannedRows: 0, unchangedRows: 3 });
+    expect(second.summary).toMatchObject({
+      knownRows: 3,
+      operations: NOTHING,
+      plannedRows: 0,
+      unchangedRows: 3,
+    });
 
     await scene().source([person(1), person(2, { visits: 20, plan_title: 'Ultimate' }), person(3)]);
     const third = await scene().sync();
@@ -115,11 +125,17 @@ describe.each(ENGINES)('a sync over %s', (_, start) => {
   it('does with a NULL what the mapping says, also inside an object', async () => {
     await scene().source([person(1)]);
     await scene().sync();
-    await scene().source([person(1, { name: null, score: null, trial_start: null, plan_title: null, is_paid: false })]);
+    await scene().source([
+      person(1, { name: null, score: null, trial_start: null, plan_title: null, is_paid: false }),
+    ]);
     const nulls = await scene().sync();
-    expect(nulls.sent.map(fieldsOf)).toEqual([{ trialStart: null, plan: { title: 'Premium', isPaid: false } }]);
+    expect(nulls.sent.map(fieldsOf)).toEqual([
+      { trialStart: null, plan: { title: 'Premium', isPaid: false } },
+    ]);
     expect((await scene().sync()).totals.planned).toBe(0);
-    await scene().source([person(1, { name: null, score: null, trial_start: null, plan_title: null, is_paid: true })]);
+    await scene().source([
+      person(1, { name: null, score: null, trial_start: null, plan_title: null, is_paid: true }),
+    ]);
     expect((await scene().sync()).sent.map(fieldsOf)).toEqual([{ plan: { title: 'Premium', isPaid: true } }]);
     await scene().source([person(1)]);
     expect((await scene().sync()).sent.map(fieldsOf)).toEqual([{ trialStart: '2026-02-01' }]);
@@ -139,6 +155,11 @@ describe.each(ENGINES)('a sync over %s', (_, start) => {
     expect((await scene().sync()).totals.verdicts).toMatchObject({ unchanged: 1, delivered: 0 });
     expect((await scene().sync()).totals.planned).toBe(0);
   });
+});
+
+/** The SQL is one text for both engines: where nothing is spelled differently, one of them tells enough. */
+describe('a sync', () => {
+  const { scene, warehouse } = stage(startDuckDb);
 
   it('quarantines rows without a key and rows whose key is there twice, and lists them', async () => {
     await scene().source([person(1), person(2), person(3)]);
@@ -182,7 +203,9 @@ describe.each(ENGINES)('a sync over %s', (_, start) => {
     } as const;
     await scene().inActivity(() => scene().activities.recordRun(record));
     await scene().inActivity(() => scene().activities.recordRun(record));
-    const history = await scene().inActivity(() => scene().activities.syncHistory({ model: 'people', limit: 5 }));
+    const history = await scene().inActivity(() =>
+      scene().activities.syncHistory({ model: 'people', limit: 5 }),
+    );
     expect(history.filter(({ runId }) => runId === run.runId)).toEqual([record]);
     const rows = await scene().inActivity(() =>
       scene().activities.syncRows({ model: 'people', runId: run.runId, limit: 10 }),
@@ -191,11 +214,6 @@ describe.each(ENGINES)('a sync over %s', (_, start) => {
     expect(rows[0]).toMatchObject({ verdict: 'delivered', operation: 'add', at: '2026-03-01T12:00:00.000Z' });
     expect(JSON.stringify(rows)).not.toContain('example.com');
   });
-});
-
-/** The SQL is one text for both engines: where nothing is spelled differently, one of them tells enough. */
-describe('a sync', () => {
-  const { scene, warehouse } = stage(startDuckDb);
 
   it('returns the same plan again, knows whether it is whole, and refuses one that is lost', async () => {
     await scene().source([person(1), person(2)]);
@@ -203,7 +221,9 @@ describe('a sync', () => {
     await scene().source([]);
     expect(await scene().inActivity(() => scene().activities.planSync(run))).toEqual(summary);
     expect(await scene().inActivity(() => scene().activities.hasPlan(run))).toBe(true);
-    await expect(scene().store.readPlanRows(run, 0, 3, neverAborted())).rejects.toMatchObject({ type: 'plan-lost' });
+    await expect(scene().store.readPlanRows(run, 0, 3, neverAborted())).rejects.toMatchObject({
+      type: 'plan-lost',
+    });
     await scene().inActivity(() => scene().activities.dropPlans(run, HOUR_MS));
     expect(await scene().inActivity(() => scene().activities.hasPlan(run))).toBe(false);
     await expect(scene().store.readPlanRows(run, 0, 2, neverAborted())).rejects.toMatchObject({
@@ -220,7 +240,9 @@ describe('a sync', () => {
     const abandoned = await scene().plan();
     scene().clock.nowMs += 48 * HOUR_MS;
     const present = await scene().plan();
-    await scene().inActivity(() => scene().activities.dropPlans({ runId: 'another', model: 'people' }, 24 * HOUR_MS));
+    await scene().inActivity(() =>
+      scene().activities.dropPlans({ runId: 'another', model: 'people' }, 24 * HOUR_MS),
+    );
     expect(await scene().inActivity(() => scene().activities.hasPlan(abandoned.run))).toBe(false);
     expect(await scene().inActivity(() => scene().activities.hasPlan(present.run))).toBe(true);
     await scene().inActivity(() => scene().activities.dropPlans(present.run, 24 * HOUR_MS));
@@ -230,9 +252,9 @@ describe('a sync', () => {
     await scene().source([person(1)]);
     const { run, totals } = await scene().sync();
     expect(await scene().inActivity(() => scene().activities.commitSync(run))).toEqual(totals);
-    expect(await scene().rows(`SELECT count(*) FROM iterable_recipes.sync_rows WHERE run_id = '${run.runId}'`)).toEqual([
-      ['1'],
-    ]);
+    expect(
+      await scene().rows(`SELECT count(*) FROM iterable_recipes.sync_rows WHERE run_id = '${run.runId}'`),
+    ).toEqual([['1']]);
   });
 
   it('tries refused rows again when they are due, gives up after the last wait, and starts over when told', async () => {
@@ -308,8 +330,15 @@ describe('a sync', () => {
       'mirrored',
     );
     await scene().source([]);
-    const removal = await scene().sync(() => ({ verdict: 'rejected', reason: 'request-refused' }), 'mirrored');
-    expect(removal.summary).toMatchObject({ sourceRows: 0, knownRows: 2, operations: { ...NOTHING, remove: 1 } });
+    const removal = await scene().sync(
+      () => ({ verdict: 'rejected', reason: 'request-refused' }),
+      'mirrored',
+    );
+    expect(removal.summary).toMatchObject({
+      sourceRows: 0,
+      knownRows: 2,
+      operations: { ...NOTHING, remove: 1 },
+    });
     expect(removal.sent).toMatchObject([
       { kind: 'user', email: 'person-1@example.com', fields: { name: null, plan: null, namespaces: null } },
     ]);
