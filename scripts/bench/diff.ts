@@ -85,7 +85,7 @@ async function makeKnown(warehouse: Warehouse, { activities }: SyncWarehouse): P
 
 async function measure(warehouse: Warehouse, sync: SyncWarehouse, repeats: number): Promise<Measured> {
   const hashes = await hashesSql(warehouse);
-  const times = { plan: [] as number[], join: [] as number[], map: [] as number[] };
+  const times: Record<'plan' | 'join' | 'map', number[]> = { plan: [], join: [], map: [] };
   const plans: PlanSummary[] = [];
   for (let n = 0; n < repeats; n += 1) {
     const run = runNamed(`again-${String(n)}`);

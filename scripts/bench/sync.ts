@@ -212,10 +212,8 @@ async function plainScript(path: string, options: SyncBenchOptions): Promise<num
         namespaces,
       ] of rows) {
         const dataFields = { firstName, lastName, country, company, jobTitle, gitlabUserName };
-        batch.push({
-          email,
-          dataFields: { ...dataFields, namespaces: JSON.parse(namespaces ?? 'null') as unknown },
-        });
+        const read: unknown = JSON.parse(namespaces ?? 'null');
+        batch.push({ email, dataFields: { ...dataFields, namespaces: read } });
         if (batch.length === BATCH) await flush();
       }
     if (batch.length > 0) await flush();

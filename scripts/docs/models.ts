@@ -47,7 +47,8 @@ const VERDICTS: Readonly<Record<RowVerdict, string>> = {
   delivered: 'Iterable has it. The snapshot holds the new row.',
   unchanged: 'Nothing had to be sent: what is mapped of the row is the same. The snapshot holds the new row.',
   skipped: 'Iterable does not have the person, and the model only updates. Looked for again when due.',
-  rejected: 'It cannot be sent, or Iterable refused it. Tried again when due, or at once when it has changed; given up after the last wait.',
+  rejected:
+    'It cannot be sent, or Iterable refused it. Tried again when due, or at once when it has changed; given up after the last wait.',
   retry: 'It was not sent in this run. The next one plans it again.',
   unknown: 'The answer was lost, and reading back did not settle it. The next run sends the row whole.',
 };

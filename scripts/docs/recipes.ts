@@ -40,7 +40,8 @@ const RECIPES: readonly RecipeRow[] = [
     trigger: 'The schedule of each model, `npm run recipes -- sync start <model>`',
     from: 'Snowflake or DuckDB',
     to: 'Iterable: user profiles and custom events, in bulk',
-    guarantee: 'Every planned row has one verdict; only what has changed is sent, and remembered once confirmed',
+    guarantee:
+      'Every planned row has one verdict; only what has changed is sent, and remembered once confirmed',
     identity: 'Key columns that the model declares; one run of a model at a time',
     tests: ['test/workflows', 'test/activities', 'test/end-to-end', 'test/faults'],
     page: 'docs/models.md',

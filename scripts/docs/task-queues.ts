@@ -35,7 +35,8 @@ export const TASK_QUEUES = [
   },
   {
     queue: 'iterable-bulk-events',
-    serves: 'Activities: `loadRange`, `verifyRun`, for models that become events. By the process that has the warehouse',
+    serves:
+      'Activities: `loadRange`, `verifyRun`, for models that become events. By the process that has the warehouse',
     whenEmpty: 'As above.',
   },
 ] as const;

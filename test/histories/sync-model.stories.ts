@@ -126,7 +126,7 @@ export const scheduledSyncStories: Readonly<Record<string, Story>> = {
   'another-run': {
     shows: ['START_CHILD_WORKFLOW_EXECUTION_FAILED', ENDS],
     tell: async (scene) => {
-      const other = await sync(scene, GUARDED, {}, { model: 'taken' }, syncWorkflowId('taken'));
+      const other = await sync(scene, GUARDED, {}, { model: 'taken' });
       await waiting(other);
       const run = await ended(await byTheClock(scene, 'taken'));
       await other.executeUpdate(cancelUpdate);
@@ -141,10 +141,11 @@ async function sync(
   plan: PlanSummary,
   changes: Partial<TestActivities> = {},
   input: Partial<SyncModelInput> = {},
-  workflowId = `sync-story/${String((runs += 1))}`,
 ): Promise<WorkflowHandleWithFirstExecutionRunId> {
   recipes.use(syncStory(plan, changes).activities);
   const args: [SyncModelInput] = [{ model: 'people', environment: 'test', dryRun: false, ...input }];
+  const workflowId =
+    input.model === undefined ? `sync-story/${String((runs += 1))}` : syncWorkflowId(input.model);
   return env.client.workflow.start(SYNC_MODEL, { taskQueue: 'recipes', workflowId, args });
 }
 

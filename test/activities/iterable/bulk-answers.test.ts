@@ -153,7 +153,11 @@ describe('an answer to users/bulkUpdate, row by row', () => {
     ],
     ['no answer', { kind: 'no-answer', cause: 'timeout' }, { kind: 'lost', class: 'unavailable' }],
     ['a cut answer', { kind: 'no-answer', cause: 'connection' }, { kind: 'lost', class: 'unavailable' }],
-    ['accepted, and nothing said', { kind: 'answer', status: 202, body: '' }, { kind: 'lost', class: 'unavailable' }],
+    [
+      'accepted, and nothing said',
+      { kind: 'answer', status: 202, body: '' },
+      { kind: 'lost', class: 'unavailable' },
+    ],
   ])('%s', (_, reply, expected) => {
     expect(judgeBulkUpdate(reply, ROWS, MOMENT)).toEqual(expected);
   });

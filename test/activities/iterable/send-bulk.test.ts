@@ -21,7 +21,12 @@ const strict =
   (rows: readonly Row[]): BulkJudgement => {
     const culprits = rows.flatMap(({ body }, index) => (body.isBad ? [index] : []));
     if (culprits.length === 0) return answered(rows);
-    return { kind: 'refused', reason: 'field-type-mismatch', class: 'rejected', culprits: pointing ? culprits.slice(0, 1) : [] };
+    return {
+      kind: 'refused',
+      reason: 'field-type-mismatch',
+      class: 'rejected',
+      culprits: pointing ? culprits.slice(0, 1) : [],
+    };
   };
 
 function cut(rows: readonly Row[], size: number): Row[][] {
@@ -87,7 +92,9 @@ describe('bulk requests', () => {
 
   it('do not take a row for bad by elimination when the refusal named no rule', async () => {
     const { told } = await send(rowsOf(8), (rows) =>
-      rows.length > 4 ? { kind: 'refused', reason: 'request-refused', class: 'rejected', culprits: [] } : answered(rows),
+      rows.length > 4
+        ? { kind: 'refused', reason: 'request-refused', class: 'rejected', culprits: [] }
+        : answered(rows),
     );
     expect(kinds(told)['delivered']).toHaveLength(8);
   });
