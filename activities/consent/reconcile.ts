@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { endOfSecond } from '../../domain/marketo-date.js';
 import type { ExtractRow } from '../marketo/extract-rows.js';
+import { beating } from '../shared/heartbeats.js';
 import { compareSome, peopleOf, requestsOf, type Candidate, type ComparingDeps } from './comparing.js';
 import type { Comparison, ReconcileActivities } from './contract.js';
 
@@ -12,8 +13,6 @@ export type { ComparingDeps } from './comparing.js';
 const TOGETHER = 300;
 /** Rows about nobody that are read before they count as dealt with. */
 const SETTLED_EVERY = 1_000;
-/** A killed worker is noticed by their absence; the next one goes on from the last. */
-const HEARTBEAT_EVERY_MS = 2_000;
 const SAMPLE_SIZE = 10;
 
 const count = z.int().nonnegative();
@@ -81,7 +80,7 @@ export function createReconcileActivities(deps: ComparingDeps): ReconcileActivit
         return progress.found;
       }),
     startLeads: (leads) =>
-      beating(undefined, async () => {
+      beating(async () => {
         const { people } = await peopleOf(leads, deps);
         const wanted = people.filter(({ by, isFlagged }) => by === 'event' || isFlagged);
         await deps.starter.start(requestsOf(wanted, currentRun(), deps.now()));
@@ -95,27 +94,14 @@ async function withProgress(work: (progress: Progress) => Promise<Comparison>): 
   const context = Context.current();
   const told = Progress.safeParse(context.info.heartbeatDetails);
   const progress = told.success ? told.data : { nextByte: 0, found: { ...NOTHING } };
-  return beating(progress, async () => {
+  return beating(async () => {
     try {
       return await work(progress);
     } catch (error) {
       context.heartbeat(progress);
       throw error;
     }
-  });
-}
-
-/** @param details what each heartbeat holds, as it is by then */
-async function beating<T>(details: Progress | undefined, work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const beat = setInterval(() => {
-    context.heartbeat(details);
-  }, HEARTBEAT_EVERY_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
-  }
+  }, progress);
 }
 
 function candidateOf(row: ExtractRow, nowMs: number): Candidate | undefined {

@@ -1,7 +1,7 @@
 /** The activity `applyConsent`: makes Iterable agree with what people decided. Called again, it verifies. */
-import { Context } from '@temporalio/activity';
 import { isSettled, type Verdict } from '../../domain/verdict.js';
 import { OPT_IN_GRANTS, OPT_OUT_COVERS } from '../../recipes/subscriptions.js';
+import { startHeartbeats } from '../shared/heartbeats.js';
 import type { Rejected, Retry } from './answers.js';
 import { startAttempt, type Attempt, type Tools } from './attempt.js';
 import type {
@@ -24,8 +24,6 @@ import {
 
 /** How long a worker believes that the targeted endpoints are not enabled. */
 const OFF_FOR_MS = 3_600_000;
-/** Cancellations arrive with heartbeats, and a killed worker is noticed by their absence. */
-const HEARTBEAT_EVERY_MS = 2_000;
 
 /** What all attempts of a worker know of the targeted endpoints. */
 interface Targeted {
@@ -41,11 +39,8 @@ export function createApplyConsent(
   const targeted: Targeted = { offUntilMs: 0 };
   return async (items) => {
     if (items.length === 0) return [];
-    const context = Context.current();
     const attempt = startAttempt(tools);
-    const beat = setInterval(() => {
-      context.heartbeat();
-    }, HEARTBEAT_EVERY_MS);
+    const endHeartbeats = startHeartbeats();
     try {
       const ids = await source.current(attempt);
       if ('kind' in ids)
@@ -63,7 +58,7 @@ export function createApplyConsent(
         attempt,
       );
     } finally {
-      clearInterval(beat);
+      endHeartbeats();
       attempt.end();
     }
   };

@@ -1,9 +1,7 @@
 /** One run of a model: what it knows, what operators tell it, and its phases. */
 import {
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
-  isCancellation,
   setCurrentDetails,
   upsertSearchAttributes,
   uuid4,
@@ -294,17 +292,4 @@ function newMemory(model: string): Omit<SyncMemory, 'settings' | 'plan'> {
 function newRunId(model: string, nowMs: number): string {
   const time = new Date(nowMs).toISOString().replace(/\.\d+/, '').replace(/[-:]/g, '').toLowerCase();
   return `${model}-${time}-${uuid4().slice(0, 6)}`;
-}
-
-/** Type of the failure that ended an activity for good; nothing for what is no failure of ours, but a defect. */
-export function failureType(error: unknown): string | undefined {
-  if (isCancellation(error)) return undefined;
-  if (error instanceof ActivityFailure && !(error.cause instanceof ApplicationFailure)) return 'gave-up';
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure ? (cause.type ?? 'failed') : undefined;
-}
-
-export function failureText(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof Error ? cause.message : 'unknown';
 }

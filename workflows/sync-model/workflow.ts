@@ -13,7 +13,8 @@ import {
 } from '@temporalio/workflow';
 import { listen } from './handlers.js';
 import type { SyncModelInput, SyncResult } from './messages.js';
-import { failureText, failureType, Run, type RunOutcome } from './run.js';
+import { failureText, failureType } from './failures.js';
+import { Run, type RunOutcome } from './run.js';
 
 /** `history-full`: goes on in the next run. */
 type WorkEnd = RunOutcome | 'history-full';

@@ -10,7 +10,7 @@ import { conclude } from './conclude.js';
 import { withoutConsentInFlight } from './consent-first.js';
 import { deliverRows } from './deliver-rows.js';
 import { checkedModel, type SyncLoadDependencies } from './dependencies.js';
-import { startHeartbeats } from './heartbeats.js';
+import { startHeartbeats } from '../../shared/heartbeats.js';
 import { openLedger } from './ledger.js';
 import type { People } from './people.js';
 import { sortRows } from './sort-rows.js';

@@ -13,7 +13,7 @@ import { conclude } from './conclude.js';
 import { withoutConsentInFlight } from './consent-first.js';
 import { deliverRows } from './deliver-rows.js';
 import { checkedModel, type SyncLoadDependencies } from './dependencies.js';
-import { startHeartbeats } from './heartbeats.js';
+import { startHeartbeats } from '../../shared/heartbeats.js';
 import { openLedger, type Ledger } from './ledger.js';
 import type { People } from './people.js';
 import { showsFields } from './shows-fields.js';

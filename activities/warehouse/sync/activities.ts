@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Hasher } from '../../../domain/hasher.js';
 import type { SyncModel } from '../../../domain/sync-model.js';
 import { MODELS, modelNamed } from '../../../recipes/models/index.js';
+import { beating } from '../../shared/heartbeats.js';
 import type { Warehouse } from '../engine.js';
 import type { SyncQuestionActivities, SyncWarehouseActivities } from '../sync-contract.js';
 import { countOf, literal } from './ask.js';
@@ -33,9 +34,6 @@ export interface SyncWarehouse {
   readonly modelOf: (name: string) => SyncModel;
 }
 
-/** Statements on large tables take minutes: without a sign of life a lost worker would be noticed late. */
-const HEARTBEAT_MS = 5_000;
-
 export function createSyncWarehouseActivities(
   warehouse: Warehouse,
   deps: SyncWarehouseDependencies,
@@ -49,7 +47,8 @@ export function createSyncWarehouseActivities(
   };
   /** With the model's tables there, its signal, and a heartbeat. */
   const on = <T>(name: string, work: (model: SyncModel, signal: AbortSignal) => Promise<T>): Promise<T> =>
-    beating(async (signal) => {
+    beating(async () => {
+      const { cancellationSignal: signal } = Context.current();
       const model = modelOf(name);
       await state.ensure(model.name, signal);
       return work(model, signal);
@@ -88,16 +87,4 @@ async function makeDue(
     `WHERE last_verdict = 'rejected'`;
   await warehouse.execute({ sql }, signal);
   return count;
-}
-
-async function beating<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const beat = setInterval(() => {
-    context.heartbeat();
-  }, HEARTBEAT_MS);
-  try {
-    return await work(context.cancellationSignal);
-  } finally {
-    clearInterval(beat);
-  }
 }
