@@ -15,7 +15,7 @@ import { loadConfig } from '../../config/load.js';
 import { generatePayloadKey } from '../../config/payload-keys.js';
 import { usersNamespaces } from '../../recipes/models/users-namespaces.js';
 import { startSandboxIterable, type SandboxIterable } from '../../sandbox/iterable/index.js';
-import { CONTACTS, writeSampleWarehouse } from '../../sandbox/samples/warehouse/index.js';
+import { CONTACTS, sampleAddresses, writeSampleWarehouse } from '../../sandbox/samples/warehouse/index.js';
 import {
   SYNC_MODEL,
   syncWorkflowId,
@@ -41,6 +41,7 @@ const MOST_RSS_MB = 512;
 const MOST_EVENTS = 3_000;
 const MOST_HISTORY_MB = 5;
 const MB = 1_048_576;
+const SEED = 1;
 
 interface Figures {
   readonly rows: number;
@@ -63,7 +64,7 @@ export async function benchSync(options: SyncBenchOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'iterable-recipes-bench-'));
   const path = join(folder, 'warehouse.duckdb');
   try {
-    await writeSampleWarehouse({ path, rows: options.rows, seed: 1 });
+    await writeSampleWarehouse({ path, rows: options.rows, seed: SEED });
     const baselineRowsPerSecond = await plainScript(path, options);
     const measured = await measure(folder, path, options);
     const figures = {
@@ -91,10 +92,9 @@ function problemsOf(figures: Figures): readonly string[] {
   ];
 }
 
-async function startIterable(path: string, { answerMs }: SyncBenchOptions): Promise<SandboxIterable> {
+async function startIterable({ answerMs, rows }: SyncBenchOptions): Promise<SandboxIterable> {
   const iterable = await startSandboxIterable({ recordBodies: 'none', answerAfterMs: answerMs });
-  for await (const people of rowsOf(path, `SELECT email_address FROM ${CONTACTS}`))
-    for (const [email] of people) if (email != null) iterable.addUser(email);
+  for await (const address of sampleAddresses({ rows, seed: SEED })) iterable.addUser(address);
   return iterable;
 }
 
@@ -103,7 +103,7 @@ async function measure(
   path: string,
   options: SyncBenchOptions,
 ): Promise<Omit<Figures, 'baselineRowsPerSecond' | 'timesBaseline'>> {
-  const iterable = await startIterable(path, options);
+  const iterable = await startIterable(options);
   const env = settings(folder, path, iterable);
   const app = await startProcess([], env);
   try {
@@ -188,7 +188,7 @@ const BATCH = 1_000;
 
 /** One batch after another, waiting for each answer, and a second where the limit is reached. @returns rows per second */
 async function plainScript(path: string, options: SyncBenchOptions): Promise<number> {
-  const iterable = await startIterable(path, options);
+  const iterable = await startIterable(options);
   try {
     const sql = `SELECT email_address, first_name, last_name, country, company_name, job_title, gitlab_user_name,
       namespaces_array FROM ${CONTACTS} LIMIT ${String(options.baselineRows)}`;

@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { RunRecord } from '../../activities/warehouse/sync-contract.js';
 import { openDuckDb } from '../../activities/warehouse/duckdb.js';
 import { usersNamespaces } from '../../recipes/models/users-namespaces.js';
-import { CONTACTS, changeSample, type SampleChanges } from '../../sandbox/samples/warehouse/index.js';
+import { changeSample, sampleAddresses, type SampleChanges } from '../../sandbox/samples/warehouse/index.js';
 import {
   approveUpdate,
   progressQuery,
@@ -100,13 +100,6 @@ async function change({ warehousePath }: Stage, changes: SampleChanges): Promise
 }
 
 /** The models only update: whoever is in the sample is at Iterable already. */
-async function addSampleToIterable({ iterable, warehousePath }: Stage): Promise<void> {
-  const warehouse = await openDuckDb({ path: warehousePath });
-  try {
-    const sql = `SELECT email_address FROM ${CONTACTS} WHERE email_address LIKE '%_@example.com'`;
-    const { batches } = await warehouse.read({ sql }, new AbortController().signal);
-    for await (const rows of batches) for (const [email] of rows) if (email != null) iterable.addUser(email);
-  } finally {
-    await warehouse.close();
-  }
+async function addSampleToIterable({ iterable }: Stage): Promise<void> {
+  for await (const address of sampleAddresses(SAMPLE)) iterable.addUser(address);
 }

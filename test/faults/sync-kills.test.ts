@@ -11,7 +11,12 @@ import {
   type RecordedRequest,
   type SandboxIterable,
 } from '../../sandbox/iterable/index.js';
-import { BAD_ROWS, CONTACTS, writeSampleWarehouse } from '../../sandbox/samples/warehouse/index.js';
+import {
+  BAD_ROWS,
+  CONTACTS,
+  sampleAddresses,
+  writeSampleWarehouse,
+} from '../../sandbox/samples/warehouse/index.js';
 import { connectClient, type ConnectedClient } from '../../workers/connect.js';
 import {
   SYNC_MODEL,
@@ -24,6 +29,7 @@ import { startTestStage, type TestStage } from '../support/stage.js';
 
 const ROWS = 1_500;
 const BAD = 20;
+const SEED = 7;
 const KILLS = 1;
 /** Ranges under way at a time, 1,000 rows each: what a kill can have sent again. */
 const ROWS_IN_FLIGHT = 8_000;
@@ -44,13 +50,8 @@ describe('a sync whose worker is killed', () => {
     });
     stage = await startTestStage(iterable);
     path = join(stage.dataDir, 'models.duckdb');
-    await writeSampleWarehouse({ path, rows: ROWS, seed: 7, bad: BAD });
-    await withWarehouse(async (rows) => {
-      for (const [email] of await rows(
-        `SELECT email_address FROM ${CONTACTS} WHERE email_address LIKE '%_@example.com'`,
-      ))
-        if (email != null) iterable.addUser(email);
-    });
+    await writeSampleWarehouse({ path, rows: ROWS, seed: SEED, bad: BAD });
+    for await (const address of sampleAddresses({ rows: ROWS, seed: SEED })) iterable.addUser(address);
     const config = loadConfig(stage.env, { gateway: false, worker: false });
     connected = await connectClient(config, stage.temporal.address);
   });
