@@ -1,4 +1,5 @@
 # Gateway and worker, one image; the command decides: node dist/scripts/start.js --only gateway|worker
+# The larger nursery is for the gateway: requests that wait for their answer would be copied time and again.
 # Debian and not Alpine: Temporal's native core needs glibc.
 FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /app
@@ -19,4 +20,4 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 USER node
-CMD ["node", "dist/scripts/start.js"]
+CMD ["node", "--max-semi-space-size=64", "dist/scripts/start.js"]

@@ -19,11 +19,11 @@ export function createHasher(key: string): Hasher {
 }
 
 function base32(bytes: Uint8Array): string {
-  let bits = 0n;
-  for (const byte of bytes) bits = (bits << 8n) | BigInt(byte);
-  let out = '';
-  for (let shift = bytes.length * 8 - 5; shift >= 0; shift -= 5) {
-    out += ALPHABET.charAt(Number((bits >> BigInt(shift)) & 31n));
+  let [out, bits, held] = ['', 0, 0];
+  for (const byte of bytes) {
+    [bits, held] = [(bits << 8) | byte, held + 8];
+    for (; held >= 5; held -= 5) out += ALPHABET.charAt((bits >> (held - 5)) & 31);
+    bits &= 31; // less than five are left over
   }
   return out;
 }

@@ -5,13 +5,15 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-/** As the start script of package.json has it: a larger nursery, because requests leave much short-lived garbage. */
-const NODE_FLAGS = ['--max-semi-space-size=64'];
-/** From the sources, which is what `npm start` runs. */
-const FROM_SOURCES = [
-  ...['--import', import.meta.resolve('tsx')],
+/** From the sources, as the start script of package.json does it. */
+const SOURCES = [
+  ...['--import', import.meta.resolve('tsx/esm')],
   fileURLToPath(new URL('./start.ts', import.meta.url)),
 ];
+/** Gateway and worker. With a larger nursery, because requests that wait for their answer would be copied time and again. */
+const FROM_SOURCES = ['--max-semi-space-size=64', ...SOURCES];
+/** A worker alone, which is to need little memory. */
+export const WORKER_FROM_SOURCES = [...SOURCES, '--only', 'worker'];
 
 const Line = z.object({ msg: z.string().optional() }).loose();
 export type LogLine = z.infer<typeof Line>;
@@ -36,7 +38,7 @@ export async function startProcess(
   env: Readonly<Record<string, string>>,
   script: readonly string[] = FROM_SOURCES,
 ): Promise<StartedProcess> {
-  const child = spawn(process.execPath, [...NODE_FLAGS, ...script, ...args], {
+  const child = spawn(process.execPath, [...script, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

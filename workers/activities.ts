@@ -126,7 +126,7 @@ function syncOf(
     store,
     modelOf: modelNamed,
     hasher,
-    hasConsentInFlight: createConsentInFlight(client.workflow),
+    consentInFlight: createConsentInFlight(client.workflow),
     updateOnlyFlag: iterable.bulkUpdateOnly,
     readableAfterMs,
   });

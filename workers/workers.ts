@@ -32,7 +32,7 @@ const BATCHES_AT_ONCE = 20;
 /** Marketo is asked five things at once at most; more would only wait, and miss their heartbeats. */
 const MARKETO_AT_ONCE = 8;
 /** Each holds the rows of a bulk request, up to 4 MB of JSON: enough to wait for answers, few enough for the memory. */
-const RANGES_AT_ONCE = 10;
+const RANGES_AT_ONCE = 8;
 
 /** Creates and starts a worker per task queue. @throws when the server cannot be reached or the bundle is broken */
 export async function startWorkers(deps: WorkerDeps, queues: readonly Queue[]): Promise<RunningWorkers> {
@@ -86,12 +86,15 @@ export function warehouseQueues({ warehouse, load }: ActivitiesOnWarehouse): Que
   ];
 }
 
-/** Temporal hands tasks out in bursts, and falls behind the rate that it is told by a tenth or more. */
-const QUEUE_HEADROOM = 1.2;
+/**
+ * Temporal divides a queue's rate among the queue's partitions, and hands tasks out in bursts: told Iterable's rate, it
+ * reached four fifths of it.
+ */
+const QUEUE_HEADROOM = 2;
 
 /**
  * One activity is one bulk request in the normal case, so the rate that Temporal keeps to for the whole queue, however
- * many workers serve it, is about Iterable's. Each worker's own limiter spaces them out exactly.
+ * many workers serve it, bounds what they ask of Iterable together. Each worker's own limiter is exact.
  */
 const BULK_QUEUES = [
   {

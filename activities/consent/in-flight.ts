@@ -12,20 +12,20 @@ const OPEN = `WorkflowType = '${PERSON_CONSENT}' AND ExecutionStatus = 'Running'
 const FRESH_MS = 1_000;
 
 /**
- * @returns who of these people has an open request
+ * @returns hashes of the people who have an open request
  * @throws ApplicationFailure `unavailable`, retryable: Temporal does not say, so nothing may be written
  */
 export function createConsentInFlight(
   workflows: Pick<WorkflowClient, 'list'>,
   now: () => number = Date.now,
-): (personHashes: readonly string[]) => Promise<ReadonlySet<string>> {
-  let known: { readonly atMs: number; readonly ids: Promise<ReadonlySet<string>> } | undefined;
-  return async (personHashes) => {
-    if (known === undefined || now() - known.atMs >= FRESH_MS) known = { atMs: now(), ids: list(workflows) };
+): () => Promise<ReadonlySet<string>> {
+  let known: { readonly atMs: number; readonly hashes: Promise<ReadonlySet<string>> } | undefined;
+  return async () => {
+    if (known === undefined || now() - known.atMs >= FRESH_MS)
+      known = { atMs: now(), hashes: list(workflows) };
     const asked = known;
     try {
-      const ids = await asked.ids;
-      return new Set(personHashes.filter((hash) => ids.has(personConsentId(hash))));
+      return await asked.hashes;
     } catch (cause) {
       if (known === asked) known = undefined;
       const message = 'Temporal does not list open consent requests';
@@ -39,7 +39,8 @@ export function createConsentInFlight(
 }
 
 async function list(workflows: Pick<WorkflowClient, 'list'>): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
-  for await (const { workflowId } of workflows.list({ query: OPEN, pageSize: 1_000 })) ids.add(workflowId);
-  return ids;
+  const hashes = new Set<string>();
+  for await (const { workflowId } of workflows.list({ query: OPEN, pageSize: 1_000 }))
+    hashes.add(workflowId.slice(personConsentId('').length));
+  return hashes;
 }

@@ -10,13 +10,15 @@ export type { Turn } from '../shared/lane.js';
 
 /** Part of a limit that we use: clocks and networks bunch calls up. */
 export const USED_OF_PUBLISHED = 0.8;
-/**
- * Bulk calls leave one by one, a tenth of a second or more apart: nothing bunches up, and each carries a thousand rows.
- * Iterable's bucket holds a second's worth, so what the network bunches together passes all the same.
- */
+/** Bulk calls are few, and each carries a thousand rows. */
 const USED_BY_BULK = 0.98;
 const BULK: ReadonlySet<LimitKey> = new Set<LimitKey>(['users/bulkUpdate', 'events/trackBulk']);
 const WINDOWS_PER_SECOND = 50;
+/**
+ * Three bulk calls in any 0.6 s, so that one that leaves late delays no other. Iterable's bucket holds a second's
+ * worth: what the network bunches together, by 0.4 s, passes all the same.
+ */
+const BULK_WINDOWS_PER_SECOND = 1.6;
 /** Calls under way at once: at the full rate this bears answers that take so long; bulk answers take longer. */
 const ANSWER_SECONDS = 0.25;
 const BULK_ANSWER_SECONDS = 2;
@@ -47,8 +49,7 @@ export function createLimiter(settings: LimiterSettings): Limiter {
   const lanes = new Map<LimitKey, Lane>();
   const laneOf = (key: LimitKey): Lane => {
     const limit = settings.perSecond?.[key] ?? PUBLISHED_PER_SECOND[key];
-    const answerSeconds = BULK.has(key) ? BULK_ANSWER_SECONDS : ANSWER_SECONDS;
-    const lane = lanes.get(key) ?? laneFor(limit * usedShareOf(key) * settings.share, answerSeconds);
+    const lane = lanes.get(key) ?? laneFor(limit * usedShareOf(key) * settings.share, BULK.has(key));
     lanes.set(key, lane);
     return lane;
   };
@@ -66,14 +67,18 @@ export function usedShareOf(key: LimitKey): number {
 }
 
 /** Whole calls per window, and the window's length in ms that makes it the rate. */
-export function windowOf(perSecond: number): { readonly calls: number; readonly windowMs: number } {
-  const calls = Math.max(1, Math.floor(perSecond / WINDOWS_PER_SECOND));
+export function windowOf(
+  perSecond: number,
+  windowsPerSecond = WINDOWS_PER_SECOND,
+): { readonly calls: number; readonly windowMs: number } {
+  const calls = Math.max(1, Math.floor(perSecond / windowsPerSecond));
   return { calls, windowMs: Math.ceil((calls * 1000) / perSecond) };
 }
 
-function laneFor(perSecond: number, answerSeconds: number): Lane {
+function laneFor(perSecond: number, isBulk: boolean): Lane {
+  const answerSeconds = isBulk ? BULK_ANSWER_SECONDS : ANSWER_SECONDS;
   return new Lane({
-    ...windowOf(perSecond),
+    ...windowOf(perSecond, isBulk ? BULK_WINDOWS_PER_SECOND : WINDOWS_PER_SECOND),
     concurrency: Math.min(Math.max(Math.ceil(perSecond * answerSeconds), 1), MOST_CONCURRENT),
   });
 }

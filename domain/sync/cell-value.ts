@@ -55,7 +55,7 @@ function day(text: string): CellValue {
 
 function isDay(text: string): boolean {
   const atMs = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(text);
+  return new Date(atMs).getUTCDate() === Number(text.slice(-2)); // 30 February would be the 1st or 2nd of March
 }
 
 /** `YYYY-MM-DDTHH:MM:SS.mmmZ`. A time without a zone is UTC, finer parts than milliseconds are cut off. */

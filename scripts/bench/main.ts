@@ -1,5 +1,6 @@
 /** `npm run bench -- <what>`: prints the figures that the README states, each beside a baseline of the same run. */
 import { Command, InvalidArgumentError } from 'commander';
+import { benchConserve, type ConserveBenchOptions } from './conserve/main.js';
 import { benchRace, type RaceBenchOptions } from './consent-race.js';
 import { benchDiff, type DiffBenchOptions } from './diff.js';
 import { benchIntake } from './intake.js';
@@ -67,5 +68,21 @@ program
   .option('--json', 'print JSON', false)
   .action(async (options: DiffBenchOptions) => {
     await benchDiff(options);
+  });
+program
+  .command('conserve')
+  .description(
+    'syncs at an Iterable on a bad day, their worker killed every few seconds: what is lost, what is sent twice',
+  )
+  .option('--seeds <n>', 'syncs, each of another sample', count, 50)
+  .option('--first-seed <n>', 'the seed of the first', count, 1)
+  .option('--rows <n>', 'rows of each sample', count, 20_000)
+  .option('--bad <n>', 'rows of each that cannot be delivered, in eight ways', count, 200)
+  .option('--kills <n>', 'kills of each worker at most', count, 3)
+  .option('--kill-every-seconds <n>', 'seconds from a worker that is ready to its kill', count, 3)
+  .option('--at-once <n>', 'syncs side by side', count, 1)
+  .option('--json', 'print JSON', false)
+  .action(async (options: ConserveBenchOptions) => {
+    await benchConserve(options);
   });
 await program.parseAsync();

@@ -1,5 +1,5 @@
 /**
- * A full sync of a million rows by the very process that `npm start` runs, against the sandbox at Iterable's documented
+ * A full sync of a million rows by a worker, `npm start -- --only worker`, against the sandbox at Iterable's documented
  * limits, answers as late as at a distance. Beside it, in the same run, a plain script that sends batch after batch.
  */
 import { randomBytes } from 'node:crypto';
@@ -23,7 +23,7 @@ import {
   type SyncResult,
 } from '../../workflows/sync-model/messages.js';
 import { connectClient } from '../../workers/connect.js';
-import { startProcess } from '../processes.js';
+import { startProcess, WORKER_FROM_SOURCES } from '../processes.js';
 import { table } from '../recipes/output.js';
 
 export interface SyncBenchOptions {
@@ -105,7 +105,7 @@ async function measure(
 ): Promise<Omit<Figures, 'baselineRowsPerSecond' | 'timesBaseline'>> {
   const iterable = await startIterable(options);
   const env = settings(folder, path, iterable);
-  const app = await startProcess([], env);
+  const app = await startProcess([], env, WORKER_FROM_SOURCES);
   try {
     const { run, longestEvents, largestBytes } = await runSync(String(app.ready['temporal']), env);
     const sent = iterable.received('/api/users/bulkUpdate');

@@ -56,7 +56,7 @@ describeConnector<PlanRow>({
         store,
         modelOf: () => PEOPLE,
         hasher: TEST_HASHER,
-        hasConsentInFlight: () => Promise.resolve(new Set()),
+        consentInFlight: () => Promise.resolve(new Set()),
         updateOnlyFlag: true,
       });
     return {

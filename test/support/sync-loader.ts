@@ -48,7 +48,6 @@ export function planRow(
     n,
     operation,
     key: `key-${String(n)}`,
-    keyHash: TEST_HASHER.text('key', String(n)),
     attempts: 0,
     ...(isNew ? {} : { oldEmail: row.oldEmail ?? emailOf(n), oldRow: row.old ?? ['1', 'free', null] }),
     ...(isGone
@@ -144,7 +143,7 @@ export async function startLoader(options: LoaderOptions): Promise<Loader> {
     store,
     modelOf: (name) => (name === model.name ? model : undefined),
     hasher: TEST_HASHER,
-    hasConsentInFlight: () => Promise.resolve(new Set()),
+    consentInFlight: () => Promise.resolve(new Set()),
     updateOnlyFlag: true,
     readableAfterMs: 1,
     ...deps,

@@ -5,8 +5,8 @@ import { workflowNow } from '../shared/clock.js';
 import { afterRange, largerRows } from './load-state.js';
 import type { LoadState } from './messages.js';
 
-/** So many answers may take their time while Iterable gets its requests per second. */
-const AT_ONCE = 8;
+/** More than a worker takes at once, so that the next one lies ready for it: until then a range costs nothing. */
+const AT_ONCE = 16;
 /** A run's history ends before Temporal minds, and before replays are slow. */
 const MOST_HISTORY_EVENTS = 2_400;
 const MOST_HISTORY_BYTES = 3_500_000;

@@ -7,15 +7,12 @@ import type { OpenRow } from './sort-rows.js';
 export async function withoutConsentInFlight(
   rows: readonly OpenRow[],
   ledger: Ledger,
-  { hasher, hasConsentInFlight }: SyncLoadDependencies,
+  { hasher, consentInFlight }: SyncLoadDependencies,
 ): Promise<readonly OpenRow[]> {
   if (rows.length === 0) return rows;
-  const hashes = rows.map(({ out }) => hasher.person(out.email));
-  const waiting = await hasConsentInFlight(hashes);
-  if (waiting.size === 0) return rows;
-  const isWaiting = (_: OpenRow, index: number): boolean => waiting.has(hashes[index] ?? '');
-  await ledger.write(
-    rows.filter(isWaiting).map(({ n }) => ({ n, verdict: 'retry', reason: 'consent-in-flight' })),
-  );
-  return rows.filter((row, index) => !isWaiting(row, index));
+  const people = await consentInFlight();
+  if (people.size === 0) return rows;
+  const waiting = new Set(rows.filter(({ out }) => people.has(hasher.person(out.email))));
+  await ledger.write([...waiting].map(({ n }) => ({ n, verdict: 'retry', reason: 'consent-in-flight' })));
+  return rows.filter((row) => !waiting.has(row));
 }

@@ -5,8 +5,8 @@ import { SUBSCRIPTION_FIELDS, type SyncModel } from '../../../domain/sync-model.
 import type { SyncStore } from '../../warehouse/sync/store.js';
 import type { Tools } from '../attempt.js';
 
-/** Of these people, those about whom a consent request is not settled yet. */
-export type HasConsentInFlight = (personHashes: readonly string[]) => Promise<ReadonlySet<string>>;
+/** Hashes of the people about whom a consent request is not settled yet. */
+export type ConsentInFlight = () => Promise<ReadonlySet<string>>;
 
 export interface SyncLoadDependencies {
   /** Shared with everything else in this process that calls Iterable. */
@@ -14,7 +14,7 @@ export interface SyncLoadDependencies {
   readonly store: SyncStore;
   readonly modelOf: (name: string) => SyncModel | undefined;
   readonly hasher: Hasher;
-  readonly hasConsentInFlight: HasConsentInFlight;
+  readonly consentInFlight: ConsentInFlight;
   /** Whether Iterable has enabled `updateOnly` of users/bulkUpdate for the project; else people are looked up. */
   readonly updateOnlyFlag: boolean;
   /** From accepted to readable at Iterable, at most; 60 s unless told. */

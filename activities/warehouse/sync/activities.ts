@@ -70,7 +70,7 @@ export function createSyncWarehouseActivities(
     syncHistory: ({ model: name, limit }) =>
       on(name, (model, signal) => readRuns(warehouse, model.name, limit, signal)),
   };
-  return { activities, store: createSyncStore({ warehouse, hasher, modelOf, now }), modelOf };
+  return { activities, store: createSyncStore({ warehouse, modelOf, now }), modelOf };
 }
 
 /** Also those that were given up: an operator has mended what they were refused for. */

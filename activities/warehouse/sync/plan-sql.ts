@@ -58,11 +58,16 @@ export function quarantineSql(plan: PlanText): readonly string[] {
   ];
 }
 
-/** By key, never by hash. Keys that are there several times are neither changed nor removed: nobody can say which holds. */
-export function candidatesSql({ tables, model }: PlanText): string {
+/**
+ * By key, never by hash. Keys that are there several times are neither changed nor removed: nobody can say which holds.
+ * In portions, because the rows themselves are wide.
+ */
+export function candidatesSql({ tables, model, warehouse }: PlanText): string {
+  const { rowNumber, portionRows } = syncDialect(warehouse.engine);
   return (
     `CREATE OR REPLACE TABLE ${tables.candidates} AS ` +
-    `SELECT coalesce(source.row_key, known.row_key) AS row_key ` +
+    `SELECT coalesce(source.row_key, known.row_key) AS row_key, ` +
+    `CAST(floor((${rowNumber} - 1) / ${portionRows}) AS ${warehouse.dialect.types.bigint}) AS portion ` +
     `FROM (SELECT row_key, raw_hash FROM ${tables.keys} WHERE row_key IS NOT NULL) AS source ` +
     `FULL OUTER JOIN ${snapshotTable(model.name)} AS known ON known.row_key = source.row_key ` +
     `WHERE (source.raw_hash IS DISTINCT FROM known.raw_hash OR known.tried_hash IS NOT NULL) ` +
@@ -70,46 +75,50 @@ export function candidatesSql({ tables, model }: PlanText): string {
   );
 }
 
-export function planSql(plan: PlanText): string {
+/** The first portion makes the table anew, the others add to it. */
+export function planSql(plan: PlanText, portion: number): string {
   const { tables, warehouse, expressions } = plan;
   const { rowNumber } = syncDialect(warehouse.engine);
+  const [into, before] =
+    portion === 0
+      ? [`CREATE OR REPLACE TABLE ${tables.plan} AS`, '0']
+      : [`INSERT INTO ${tables.plan}`, `(SELECT count(*) FROM ${tables.plan})`];
   return (
-    `CREATE OR REPLACE TABLE ${tables.plan} AS ` +
-    `SELECT ${rowNumber} - 1 AS n, operation, row_key, ` +
+    `${into} SELECT ${rowNumber} - 1 + ${before} AS n, operation, row_key, ` +
     `old_email, new_email, old_row, old_columns, ` +
     `CASE WHEN operation <> 'remove' THEN new_row END AS new_row, ` +
     `${warehouse.dialect.text(expressions.columnsId)} AS new_columns, ` +
     `old_hash, old_raw_hash, new_hash, new_raw_hash, coalesce(attempts, 0) AS attempts, ` +
     `last_verdict, tried_hash, sent_at, first_seen ` +
-    `FROM (${judged(plan)}) AS judged WHERE operation IS NOT NULL`
+    `FROM (${judged(plan, portion)}) AS judged WHERE operation IS NOT NULL`
   );
 }
 
 /** Keys of rows that differ from the snapshot in spelling only: their quick hash is remembered at the commit. */
-export function sameSql(plan: PlanText): string {
+export function sameSql(plan: PlanText, portion: number): string {
   return (
-    `CREATE OR REPLACE TABLE ${plan.tables.same} AS ` +
-    `SELECT row_key AS same_key, new_raw_hash AS same_raw_hash FROM (${judged(plan)}) AS judged ` +
+    `INSERT INTO ${plan.tables.same} ` +
+    `SELECT row_key AS same_key, new_raw_hash AS same_raw_hash FROM (${judged(plan, portion)}) AS judged ` +
     `WHERE operation IS NULL AND tried_hash IS NULL AND old_hash = new_hash`
   );
 }
 
 /** Every candidate with both of its rows, and what is to be done with it; NULL for nothing. */
-function judged(plan: PlanText): string {
+function judged(plan: PlanText, portion: number): string {
   const { whole } = syncDialect(plan.warehouse.engine);
-  return whole(`SELECT hashed.*, ${operation(plan)} AS operation FROM (${hashed(plan)}) AS hashed`);
+  return whole(`SELECT hashed.*, ${operation(plan)} AS operation FROM (${hashed(plan, portion)}) AS hashed`);
 }
 
-function hashed(plan: PlanText): string {
+function hashed(plan: PlanText, portion: number): string {
   const { dialect } = plan.warehouse;
   return (
     `SELECT written.*, ` +
-    `${dialect.hash(`coalesce(new_email, '') || new_row`)} AS new_hash FROM (${written(plan)}) AS written`
+    `${dialect.hash(`coalesce(new_email, '') || new_row`)} AS new_hash FROM (${written(plan, portion)}) AS written`
   );
 }
 
 /** The new row as one text. A NULL that must not overwrite is replaced by the cell that was sent. */
-function written(plan: PlanText): string {
+function written(plan: PlanText, portion: number): string {
   const { warehouse, expressions } = plan;
   const sync = syncDialect(warehouse.engine);
   const cells = expressions.columns.map((column, index) => {
@@ -120,7 +129,7 @@ function written(plan: PlanText): string {
   return (
     `SELECT row_key, model_key, known_key, new_email, new_raw_hash, ${sync.jsonArray(cells)} AS new_row, ` +
     `old_email, old_row, old_columns, old_hash, old_raw_hash, attempts, last_verdict, next_eligible, tried_hash, ` +
-    `sent_at, first_seen FROM (${joined(plan, sync)}) AS joined`
+    `sent_at, first_seen FROM (${joined(plan, portion, sync)}) AS joined`
   );
 }
 
@@ -139,10 +148,10 @@ function keptCell(
 }
 
 /** Both sides are cut down to the candidates first, so that their wide rows stream past a set of keys. */
-function joined({ sql, expressions, tables, model }: PlanText, sync: SyncDialect): string {
+function joined({ sql, expressions, tables, model }: PlanText, portion: number, sync: SyncDialect): string {
   const cells = expressions.cells.map((_, index) => `cell_${index}`);
   const written = expressions.cells.map((cell, index) => `${cell} AS cell_${index}`).join(', ');
-  const isCandidate = `IN (SELECT row_key FROM ${tables.candidates})`;
+  const isCandidate = `IN (SELECT row_key FROM ${tables.candidates} WHERE portion = ${portion})`;
   const source =
     `SELECT ${expressions.key} AS model_key, ${expressions.email} AS new_email, ` +
     `${expressions.rawHash} AS new_raw_hash, ${written} ` +

@@ -91,14 +91,16 @@ async function makeTables(plan: PreparedPlan, signal: AbortSignal): Promise<void
   await run(keysSql(plan));
   await run(duplicatesSql(plan));
   await run(candidatesSql(plan));
-  await run(planSql(plan));
-  const leftOut = `SELECT (SELECT count(*) FROM ${tables.candidates}) - (SELECT count(*) FROM ${tables.plan})`;
-  const isAllPlanned = (await countOf(warehouse, leftOut, signal)) === 0;
-  await run(
-    isAllPlanned
-      ? `CREATE OR REPLACE TABLE ${tables.same} (same_key ${text}, same_raw_hash ${text})`
-      : sameSql(plan),
+  const portions = await countOf(
+    warehouse,
+    `SELECT coalesce(max(portion), 0) + 1 FROM ${tables.candidates}`,
+    signal,
   );
+  for (let portion = 0; portion < portions; portion += 1) await run(planSql(plan, portion));
+  await run(`CREATE OR REPLACE TABLE ${tables.same} (same_key ${text}, same_raw_hash ${text})`);
+  const leftOut = `SELECT (SELECT count(*) FROM ${tables.candidates}) - (SELECT count(*) FROM ${tables.plan})`;
+  if ((await countOf(warehouse, leftOut, signal)) > 0)
+    for (let portion = 0; portion < portions; portion += 1) await run(sameSql(plan, portion));
   await run(
     `CREATE OR REPLACE TABLE ${tables.ledger} (n ${bigint}, verdict ${text}, reason ${text}, written_at ${timestamp})`,
   );

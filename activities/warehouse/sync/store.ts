@@ -15,8 +15,6 @@ export interface PlanRow {
   readonly operation: Operation;
   /** Text of the key. Personal data: for ids of events, never for logs. */
   readonly key: string;
-  /** Keyed hash of the key: names the row where others read. */
-  readonly keyHash: string;
   /** Normalised address that Iterable has the row under; absent where nothing is confirmed to be there. */
   readonly oldEmail?: string;
   /** Normalised address of the model's row; absent in removals, and where the column is NULL. */

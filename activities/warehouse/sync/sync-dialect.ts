@@ -16,6 +16,8 @@ export interface SyncDialect {
   readonly rowNumber: string;
   /** A SELECT that is made before a filter around it is: the filter is not taken into it. */
   readonly whole: (select: string) => string;
+  /** So many rows are joined at once, both the old and the new ones. */
+  readonly portionRows: number;
 }
 
 /** No table has more. */
@@ -38,6 +40,8 @@ const duckDb: SyncDialect = {
   rowNumber: 'row_number() OVER ()',
   // Taken down to the tables, a filter makes all texts that it needs again for each place in it.
   whole: (select) => `${select} LIMIT ${MOST_ROWS}`,
+  // Its joins fail where a million wide rows do not fit, whatever it could lay down on the disk.
+  portionRows: 50_000,
 };
 
 /**
@@ -56,6 +60,7 @@ const snowflake: SyncDialect = {
   cell: (cells, index) => `AS_VARCHAR(GET(${cells}, ${index}))`,
   rowNumber: 'row_number() OVER (ORDER BY NULL)',
   whole: (select) => select,
+  portionRows: 50_000_000,
 };
 
 export function syncDialect(engine: Warehouse['engine']): SyncDialect {

@@ -1,13 +1,11 @@
 /** The plan of a run and its ledger in the warehouse: reads ranges, appends verdicts. */
 import { z } from 'zod';
 import { alignCells, columnsOf } from '../../../domain/sync/columns.js';
-import type { Hasher } from '../../../domain/hasher.js';
 import { OPERATIONS, ROW_VERDICTS, type SyncModel } from '../../../domain/sync-model.js';
 import type { Cell, Warehouse } from '../engine.js';
 import type { SyncRun } from '../sync-contract.js';
 import { literal, planLost, rowsOf } from './ask.js';
 import { runTables } from './names.js';
-import { keyHash } from './plan-summary.js';
 import { storedColumnsOf } from './plan.js';
 import { tablesExist } from './state-tables.js';
 import type { PlanCells, PlanRow, RowResult, SyncStore } from './store.js';
@@ -33,7 +31,6 @@ export function verdictsSql(ledger: string): string {
 
 export interface StoreDependencies {
   readonly warehouse: Warehouse;
-  readonly hasher: Hasher;
   /** @throws ApplicationFailure `invalid-input` for a name that no model has */
   readonly modelOf: (name: string) => SyncModel;
   readonly now: () => number;
@@ -92,7 +89,7 @@ function whole(value: number): string {
 }
 
 async function readPlan(
-  { warehouse, hasher, modelOf }: StoreDependencies,
+  { warehouse, modelOf }: StoreDependencies,
   run: SyncRun,
   from: string,
   signal: AbortSignal,
@@ -108,7 +105,6 @@ async function readPlan(
       n: Number(n),
       operation: operationSchema.parse(operation),
       key: key ?? '',
-      keyHash: keyHash(hasher, model.name, key ?? ''),
       ...(oldEmail == null ? {} : { oldEmail }),
       ...(newEmail == null || operation === 'remove' ? {} : { newEmail }),
       // A row in doubt may be there in either state: nothing is known of it.

@@ -169,7 +169,7 @@ describe('loadRange', () => {
   it('writes nothing of people whose consent is on its way', async () => {
     await start({
       plan: planRows(3),
-      deps: { hasConsentInFlight: () => Promise.resolve(new Set([TEST_HASHER.person(emailOf(1))])) },
+      deps: { consentInFlight: () => Promise.resolve(new Set([TEST_HASHER.person(emailOf(1))])) },
     });
     expect(await loader.load()).toMatchObject({ verdicts: { delivered: 2, retry: 1 } });
     expect(loader.verdicts()[1]).toBe('retry consent-in-flight');
