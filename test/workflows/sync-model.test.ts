@@ -33,6 +33,9 @@ import { timeSkippingEnv } from '../support/temporal.js';
 type Handle = WorkflowHandleWithFirstExecutionRunId<(input: SyncModelInput) => Promise<SyncResult>>;
 
 const HOUR_MS = 3_600_000;
+/** Ranges under way at once, of 1,000 rows each. */
+const AT_ONCE = 12;
+const ROWS_AT_ONCE = AT_ONCE * 1_000;
 const GUARDED = planOf(900, { knownRows: 1_000, operations: { add: 0, change: 0, remove: 600, retry: 300 } });
 const unavailable = (): Promise<never> =>
   Promise.reject(ApplicationFailure.create({ type: 'unavailable', message: 'Iterable does not answer' }));
@@ -172,16 +175,19 @@ describe('syncModel', () => {
     const story = syncStory(planOf(20_000), { loadRange: (range) => gate.pass(deliveredAll(range)) });
     const handle = await start(story);
     await eventually(() => {
-      expect(gate.waiting()).toBe(8);
+      expect(gate.waiting()).toBe(AT_ONCE);
     });
     await handle.executeUpdate(pauseUpdate);
     expect(await refusal(handle.executeUpdate(pauseUpdate))).toBe('it is paused already');
     gate.open();
     await eventually(async () => {
-      expect((await handle.query(progressQuery)).loadedRows).toBe(8_000);
+      expect((await handle.query(progressQuery)).loadedRows).toBe(ROWS_AT_ONCE);
     });
     await env.sleep(HOUR_MS);
-    expect(await handle.query(progressQuery)).toMatchObject({ phase: 'paused', loadedRows: 8_000 });
+    expect(await handle.query(progressQuery)).toMatchObject({
+      phase: 'paused',
+      loadedRows: ROWS_AT_ONCE,
+    });
     await handle.executeUpdate(resumeUpdate);
     expect((await handle.result()).run.totals).toMatchObject({ verdicts: { delivered: 20_000 } });
     expect(new Set(story.calls).size).toBe(story.calls.length); // no range was sent twice
@@ -192,7 +198,7 @@ describe('syncModel', () => {
     const story = syncStory(planOf(60_000), { loadRange: (range) => gate.pass(deliveredAll(range)) });
     const handle = await start(story);
     await eventually(() => {
-      expect(gate.waiting()).toBe(8);
+      expect(gate.waiting()).toBe(AT_ONCE);
     });
     expect(await refusal(handle.executeUpdate(setRateUpdate, { args: [6] }))).toContain(
       'at most 5 requests a second',
@@ -202,7 +208,7 @@ describe('syncModel', () => {
     const beforeMs = await env.currentTimeMs();
     gate.open();
     const { calls } = (await handle.result()).run;
-    expect((await env.currentTimeMs()) - beforeMs).toBeGreaterThanOrEqual((calls - 10) * 10_000);
+    expect((await env.currentTimeMs()) - beforeMs).toBeGreaterThanOrEqual((calls - AT_ONCE - 2) * 10_000);
   });
 
   it.each(['planning', 'awaiting-approval', 'loading', 'verifying'] as const)(
@@ -217,7 +223,7 @@ describe('syncModel', () => {
       const handle = await start(story);
       if (phase === 'loading')
         await eventually(() => {
-          expect(held.waiting()).toBe(8);
+          expect(held.waiting()).toBe(AT_ONCE);
         });
       else await reach(handle, phase);
       await handle.executeUpdate(cancelUpdate);
@@ -228,7 +234,7 @@ describe('syncModel', () => {
         {
           planning: undefined,
           'awaiting-approval': undefined,
-          loading: expect.objectContaining({ delivered: 8_000, retry: 22_000 }),
+          loading: expect.objectContaining({ delivered: ROWS_AT_ONCE, retry: 30_000 - ROWS_AT_ONCE }),
           verifying: expect.objectContaining({ delivered: 30_000, retry: 0 }),
         }[phase],
       );
@@ -298,12 +304,15 @@ describe('syncModel', () => {
   });
 
   it('goes on as a new run before its history is long, without losing its place', async () => {
-    const story = syncStory(planOf(8_900), {
+    const story = syncStory(planOf(ROWS_AT_ONCE + 900), {
       loadRange: (range) => Promise.resolve({ ...deliveredAll(range), acceptedRows: 0, tooLargeRows: 2 }),
     });
     const handle = await start(story);
     const { run } = await handle.result();
-    expect(run.totals).toMatchObject({ planned: 8_900, verdicts: { delivered: 8_900 } });
+    expect(run.totals).toMatchObject({
+      planned: ROWS_AT_ONCE + 900,
+      verdicts: { delivered: ROWS_AT_ONCE + 900 },
+    });
     expect(story.calls.filter((call) => call === 'planSync')).toHaveLength(1);
     expect(new Set(story.calls).size).toBe(story.calls.length);
     const last = await env.client.workflow.getHandle(handle.workflowId).describe();

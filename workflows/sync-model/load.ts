@@ -6,7 +6,7 @@ import { afterRange, largerRows } from './load-state.js';
 import type { LoadState } from './messages.js';
 
 /** More than a worker takes at once, so that the next one lies ready for it: until then a range costs nothing. */
-const AT_ONCE = 16;
+const AT_ONCE = 12;
 /** A run's history ends before Temporal minds, and before replays are slow. */
 const MOST_HISTORY_EVENTS = 2_400;
 const MOST_HISTORY_BYTES = 3_500_000;

@@ -77,7 +77,10 @@ export async function syncUnderFire(options: UnderFire, scene: FireScene): Promi
   }
 }
 
-type Outcome = { readonly record: SyncResult['run']; readonly kills: number };
+interface Outcome {
+  readonly record: SyncResult['run'];
+  readonly kills: number;
+}
 
 async function runKilled(options: UnderFire, scene: FireScene, iterable: SandboxIterable): Promise<Outcome> {
   let worker = await scene.startWorker(iterable);
@@ -165,7 +168,7 @@ async function readSample({ path, record }: Ended): Promise<Record<'listed' | 'e
       expected: await rows(`SELECT dim_marketing_contact_id, reason FROM ${BAD_ROWS} ORDER BY 1`),
       model: await rows(
         `SELECT lower(email_address), first_name, company_name, gitlab_dotcom_user_id, gitlab_user_name, ` +
-          `CAST(is_pql AS VARCHAR), json_array_length(namespaces_array) FROM ${CONTACTS} ` +
+          `CAST(is_pql AS VARCHAR), len(list_distinct(json_extract(namespaces_array, '$[*]'))) FROM ${CONTACTS} ` +
           `WHERE dim_marketing_contact_id NOT IN (${bad})`,
       ),
     };
