@@ -50,7 +50,7 @@ export async function benchConserve(options: ConserveBenchOptions): Promise<void
 
 function lineOf({ seed, kills, lostAnswers, resent, mostResent, problems }: FireReport): string {
   const end = problems.length === 0 ? 'as it must be' : problems.join('; ');
-  return `seed ${String(seed)}: ${String(kills)} kills, ${String(lostAnswers)} lost answers, ${String(resent)} rows applied again (${String(mostResent)} may be): ${end}`;
+  return `seed ${String(seed)}: ${String(kills)} kills, ${String(lostAnswers)} lost answers, ${String(resent)} rows sent again (${String(mostResent)} may be): ${end}`;
 }
 
 function summary({ rows, bad }: ConserveBenchOptions, reports: readonly FireReport[]): string {
@@ -64,7 +64,7 @@ function summary({ rows, bad }: ConserveBenchOptions, reports: readonly FireRepo
       ['bulk requests', sum(({ requests }) => requests)],
       ['refused with 429 or 503', sum(({ refused }) => refused)],
       ['answers lost', sum(({ lostAnswers }) => lostAnswers)],
-      ['rows applied again', sum(({ resent }) => resent)],
+      ['rows sent again', sum(({ resent }) => resent)],
       ['rows in flight at kills', sum(({ mostResent }) => mostResent)],
       ['seeds that did not end as they must', sum(({ problems }) => Math.min(1, problems.length))],
     ],

@@ -48,7 +48,7 @@ export interface FireReport {
   readonly refused: number;
   readonly lostAnswers: number;
   readonly verdicts: Readonly<Record<string, number>>;
-  /** Rows that Iterable applied more than once. */
+  /** Rows that Iterable took more than once. */
   readonly resent: number;
   /** Batches in flight times kills, in rows. */
   readonly mostResent: number;
@@ -127,7 +127,7 @@ async function report({ seed, rows, bad }: UnderFire, ended: Ended): Promise<Fir
   const verdicts: Readonly<Record<string, number>> = record.totals?.verdicts ?? {};
   const sum = Object.values(verdicts).reduce((total, count) => total + count, 0);
   const { listed, expected, model } = await readSample(ended);
-  const resent = timesApplied(iterable, new Set(model.map(([email]) => email ?? '')));
+  const resent = sentAgain(iterable, new Set(model.map(([email]) => email ?? '')));
   const wrong = model.filter((row) => !isAtIterable(iterable, row)).length;
   const checks: readonly (readonly [boolean, string])[] = [
     [record.outcome === 'done', `the run ended ${record.outcome}: ${record.problem ?? ''}`],
@@ -138,7 +138,7 @@ async function report({ seed, rows, bad }: UnderFire, ended: Ended): Promise<Fir
       JSON.stringify(listed) === JSON.stringify(expected),
       `${String(listed.length)} rows are listed as bad, or for other reasons, of ${String(expected.length)}`,
     ],
-    [resent <= mostResent, `${String(resent)} rows were applied again, ${String(mostResent)} may be`],
+    [resent <= mostResent, `${String(resent)} rows were sent again, ${String(mostResent)} may be`],
   ];
   return {
     seed,
@@ -190,12 +190,13 @@ function isAtIterable(iterable: SandboxIterable, row: readonly Cell[]): boolean 
   );
 }
 
-/** @returns how often rows of these people were applied beyond the first time, all together */
-function timesApplied(iterable: SandboxIterable, people: ReadonlySet<string>): number {
+/** @returns how often Iterable took rows of these people beyond the first time, all together */
+function sentAgain(iterable: SandboxIterable, people: ReadonlySet<string>): number {
   const seen = new Set<string>();
   let again = 0;
-  for (const { body, applied } of iterable.received(BULK)) {
-    if (!applied) continue;
+  for (const { body, status, applied } of iterable.received(BULK)) {
+    // One that was taken a second time has written nothing new.
+    if (status !== 200 && !applied) continue;
     for (const address of addressesIn(body)) {
       if (!people.has(address)) continue;
       if (seen.has(address)) again += 1;
