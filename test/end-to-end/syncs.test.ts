@@ -3,7 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { approveUpdate, progressQuery, rejectUpdate } from '../../workflows/sync-model/messages.js';
 import { people, startSyncApp, type SyncApp } from '../support/sync-app.js';
 import { timeSkippingEnv } from '../support/temporal.js';
-import { person, startDuckDb, type Person, type RunningWarehouse } from '../support/sync-scene.js';
+import {
+  person,
+  sourceColumns,
+  startDuckDb,
+  type Person,
+  type RunningWarehouse,
+} from '../support/sync-scene.js';
 
 const COUNT = 200;
 const addressOf = (n: number): string => `person-${String(n)}@example.com`;
@@ -29,7 +35,7 @@ describe('a sync of two hundred people', () => {
     expect(await app.run()).toMatchObject({ outcome: 'done', totals: { verdicts: { delivered: COUNT } } });
     expect(app.sent()).toHaveLength(COUNT);
   });
-  const { typesOf, retyped } = sources(() => running);
+  const columns = (visits?: string): string => sourceColumns(running.warehouse.dialect.types, visits);
   const fieldsOf = (n: number): Readonly<Record<string, unknown>> | undefined =>
     app.iterable.user(addressOf(n))?.dataFields;
 
@@ -79,9 +85,9 @@ describe('a sync of two hundred people', () => {
     [
       'a new column',
       'new-columns',
-      () => app.scene.source(people(COUNT), `${typesOf()}, favourite_colour text`),
+      () => app.scene.source(people(COUNT), `${columns()}, favourite_colour text`),
     ],
-    ['a column of another type', 'retyped-columns', () => app.scene.source(people(COUNT), retyped())],
+    ['a column of another type', 'retyped-columns', () => app.scene.source(people(COUNT), columns('text'))],
   ];
 
   it.each(guarded)('waits at %s; rejected, or never decided, it changes nothing', async (_, code, spoil) => {
@@ -130,15 +136,3 @@ describe('a sync of two hundred people', () => {
     expect(app.sent()).toHaveLength(COUNT);
   });
 });
-
-/** Columns of the source, spelt out. */
-function sources(running: () => RunningWarehouse): { typesOf: () => string; retyped: () => string } {
-  const columns = (visits: string): string => {
-    const { text, timestamp } = running().warehouse.dialect.types;
-    return (
-      `id bigint, email ${text}, name ${text}, visits ${visits}, score decimal(10, 2), last_seen ${timestamp}, ` +
-      `trial_start date, plan_title ${text}, is_paid boolean, namespaces ${text}`
-    );
-  };
-  return { typesOf: () => columns('bigint'), retyped: () => columns('text') };
-}

@@ -209,9 +209,13 @@ export function createScene(warehouse: Warehouse, models: readonly SyncModel[] =
   };
 }
 
-function sourceColumns({ text: textType, bigint, timestamp }: Warehouse['dialect']['types']): string {
+/** Columns of the source, spelt out. @param visits type of one of them */
+export function sourceColumns(
+  { text: textType, bigint, timestamp }: Warehouse['dialect']['types'],
+  visits = bigint,
+): string {
   return (
-    `id ${bigint}, email ${textType}, name ${textType}, visits ${bigint}, score decimal(10, 2), ` +
+    `id ${bigint}, email ${textType}, name ${textType}, visits ${visits}, score decimal(10, 2), ` +
     `last_seen ${timestamp}, trial_start date, plan_title ${textType}, is_paid boolean, namespaces ${textType}`
   );
 }
