@@ -32,7 +32,7 @@ const BATCHES_AT_ONCE = 20;
 /** Marketo is asked five things at once at most; more would only wait, and miss their heartbeats. */
 const MARKETO_AT_ONCE = 8;
 /** Each holds the rows of a bulk request, up to 4 MB of JSON: enough to wait for answers, few enough for the memory. */
-const RANGES_AT_ONCE = 8;
+export const RANGES_AT_ONCE = 8;
 
 /** Creates and starts a worker per task queue. @throws when the server cannot be reached or the bundle is broken */
 export async function startWorkers(deps: WorkerDeps, queues: readonly Queue[]): Promise<RunningWorkers> {

@@ -8,20 +8,27 @@ import { PUBLISHED_PER_SECOND, type LimitKey } from './endpoints.js';
 
 export type { Turn } from '../shared/lane.js';
 
-/** Part of a limit that we use: clocks and networks bunch calls up. */
-export const USED_OF_PUBLISHED = 0.8;
-/** Bulk calls are few, and each carries a thousand rows. */
-const USED_BY_BULK = 0.98;
-const BULK: ReadonlySet<LimitKey> = new Set<LimitKey>(['users/bulkUpdate', 'events/trackBulk']);
-const WINDOWS_PER_SECOND = 50;
+interface Pace {
+  /** Part of a limit that we use: clocks and networks bunch calls up. */
+  readonly used: number;
+  readonly windowsPerSecond: number;
+  /** Calls under way at once: at the full rate this bears answers that take so long. */
+  readonly answerSeconds: number;
+}
+
+const USUAL: Pace = { used: 0.8, windowsPerSecond: 50, answerSeconds: 0.25 };
 /**
- * Three bulk calls in any 0.6 s, so that one that leaves late delays no other. Iterable's bucket holds a second's
- * worth: what the network bunches together, by 0.4 s, passes all the same.
+ * Bulk calls are few, each carries a thousand rows, and answers take longer. Three in any 0.6 s, so that one that leaves
+ * late delays no other. Iterable's bucket holds a second's worth: what the network bunches together, by 0.4 s, passes all
+ * the same.
  */
-const BULK_WINDOWS_PER_SECOND = 1.6;
-/** Calls under way at once: at the full rate this bears answers that take so long; bulk answers take longer. */
-const ANSWER_SECONDS = 0.25;
-const BULK_ANSWER_SECONDS = 2;
+const BULK: Pace = { used: 0.98, windowsPerSecond: 1.6, answerSeconds: 2 };
+const PACES: Readonly<Partial<Record<LimitKey, Pace>>> = {
+  'users/bulkUpdate': BULK,
+  'events/trackBulk': BULK,
+};
+const paceOf = (key: LimitKey): Pace => PACES[key] ?? USUAL;
+
 const MOST_CONCURRENT = 128;
 
 export interface Limiter {
@@ -49,7 +56,7 @@ export function createLimiter(settings: LimiterSettings): Limiter {
   const lanes = new Map<LimitKey, Lane>();
   const laneOf = (key: LimitKey): Lane => {
     const limit = settings.perSecond?.[key] ?? PUBLISHED_PER_SECOND[key];
-    const lane = lanes.get(key) ?? laneFor(limit * usedShareOf(key) * settings.share, BULK.has(key));
+    const lane = lanes.get(key) ?? laneFor(limit * usedShareOf(key) * settings.share, paceOf(key));
     lanes.set(key, lane);
     return lane;
   };
@@ -63,22 +70,21 @@ export function createLimiter(settings: LimiterSettings): Limiter {
 
 /** Part of an endpoint's limit that we use. */
 export function usedShareOf(key: LimitKey): number {
-  return BULK.has(key) ? USED_BY_BULK : USED_OF_PUBLISHED;
+  return paceOf(key).used;
 }
 
 /** Whole calls per window, and the window's length in ms that makes it the rate. */
 export function windowOf(
   perSecond: number,
-  windowsPerSecond = WINDOWS_PER_SECOND,
+  windowsPerSecond = USUAL.windowsPerSecond,
 ): { readonly calls: number; readonly windowMs: number } {
   const calls = Math.max(1, Math.floor(perSecond / windowsPerSecond));
   return { calls, windowMs: Math.ceil((calls * 1000) / perSecond) };
 }
 
-function laneFor(perSecond: number, isBulk: boolean): Lane {
-  const answerSeconds = isBulk ? BULK_ANSWER_SECONDS : ANSWER_SECONDS;
+function laneFor(perSecond: number, { windowsPerSecond, answerSeconds }: Pace): Lane {
   return new Lane({
-    ...windowOf(perSecond, isBulk ? BULK_WINDOWS_PER_SECOND : WINDOWS_PER_SECOND),
+    ...windowOf(perSecond, windowsPerSecond),
     concurrency: Math.min(Math.max(Math.ceil(perSecond * answerSeconds), 1), MOST_CONCURRENT),
   });
 }

@@ -25,11 +25,12 @@ export function canonical(value: unknown, sets: boolean): Json {
     const elements = value.map((element: unknown) => canonical(element, sets));
     return sets ? distinctSorted(elements) : elements;
   }
-  if (typeof value === 'object' && value !== null) {
-    return canonicalObject({ ...value }, sets);
-  }
+  if (isObject(value)) return canonicalObject(value, sets);
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 /** Written out in loops: a sync spends most of its time here. */
 function canonicalObject(value: Readonly<Record<string, unknown>>, sets: boolean): Json {

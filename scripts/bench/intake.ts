@@ -1,15 +1,13 @@
 /** How fast events are taken in, grouped and one workflow each, by the very processes that `npm start` runs. */
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { got } from 'got';
-import { environment } from '../../config/environment.js';
-import { generatePayloadKey } from '../../config/payload-keys.js';
 import { startSandboxIterable } from '../../sandbox/iterable/index.js';
 import { burstOf } from '../../sandbox/samples/product-events.js';
 import { freePort } from '../../workers/temporal/ports.js';
+import { benchSettings, CLIENT } from './settings.js';
 import { startProcess } from '../processes.js';
 import { fetchToken } from '../recipes/gateway-client.js';
 import { table } from '../recipes/output.js';
@@ -30,7 +28,6 @@ interface IntakeRun {
 
 const GROUPED = 100;
 const DELIVERY_PATIENCE_MS = 180_000;
-const CLIENT = { clientId: 'bench', clientSecret: randomBytes(24).toString('base64url') };
 
 export async function benchIntake(options: {
   events: number;
@@ -53,7 +50,11 @@ async function measure(groupEvents: number, count: number, connections: number):
   const dataDir = await mkdtemp(join(tmpdir(), 'iterable-recipes-bench-'));
   const iterable = await startSandboxIterable();
   const metricsPort = await freePort(9464);
-  const app = await startProcess([], settings(dataDir, iterable, groupEvents, metricsPort));
+  const app = await startProcess([], {
+    ...benchSettings(dataDir, iterable),
+    GATEWAY_GROUP_EVENTS: String(groupEvents),
+    METRICS_PORT: String(metricsPort),
+  });
   try {
     const url = String(app.ready['gateway']);
     const token = await fetchToken({ url, ...CLIENT });
@@ -76,29 +77,6 @@ async function measure(groupEvents: number, count: number, connections: number):
     await iterable.close();
     await rm(dataDir, { recursive: true, force: true });
   }
-}
-
-function settings(
-  dataDir: string,
-  iterable: { readonly url: string; readonly apiKey: string },
-  groupEvents: number,
-  metricsPort: number,
-): Record<string, string> {
-  const { PATH = '', HOME = '', TEMPORAL_CLI_PATH = '' } = environment();
-  return {
-    PATH,
-    HOME,
-    TEMPORAL_CLI_PATH,
-    DATA_DIR: dataDir,
-    GATEWAY_PORT: '0',
-    GATEWAY_CLIENTS: `${CLIENT.clientId}:${CLIENT.clientSecret}`,
-    GATEWAY_GROUP_EVENTS: String(groupEvents),
-    ITERABLE_API_KEY: iterable.apiKey,
-    ITERABLE_BASE_URL: iterable.url,
-    METRICS_PORT: String(metricsPort),
-    PERSON_HASH_KEY: randomBytes(32).toString('base64'),
-    PAYLOAD_KEYS: generatePayloadKey('bench'),
-  };
 }
 
 async function meanGroupSize(metricsPort: number): Promise<number> {

@@ -2,7 +2,6 @@
  * A full sync of a million rows by a worker, `npm start -- --only worker`, against the sandbox at Iterable's documented
  * limits, answers as late as at a distance. Beside it, in the same run, a plain script that sends batch after batch.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { got } from 'got';
 import { PUBLISHED_PER_SECOND } from '../../activities/iterable/endpoints.js';
 import { openDuckDb } from '../../activities/warehouse/duckdb.js';
-import { environment } from '../../config/environment.js';
 import { loadConfig } from '../../config/load.js';
-import { generatePayloadKey } from '../../config/payload-keys.js';
 import { usersNamespaces } from '../../recipes/models/users-namespaces.js';
 import { startSandboxIterable, type SandboxIterable } from '../../sandbox/iterable/index.js';
 import { CONTACTS, sampleAddresses, writeSampleWarehouse } from '../../sandbox/samples/warehouse/index.js';
@@ -25,6 +22,7 @@ import {
 import { connectClient } from '../../workers/connect.js';
 import { startProcess, WORKER_FROM_SOURCES } from '../processes.js';
 import { table } from '../recipes/output.js';
+import { benchSettings } from './settings.js';
 
 export interface SyncBenchOptions {
   readonly rows: number;
@@ -104,7 +102,11 @@ async function measure(
   options: SyncBenchOptions,
 ): Promise<Omit<Figures, 'baselineRowsPerSecond' | 'timesBaseline'>> {
   const iterable = await startIterable(options);
-  const env = settings(folder, path, iterable);
+  const env = {
+    ...benchSettings(folder, iterable),
+    ITERABLE_BULK_UPDATE_ONLY: 'true',
+    WAREHOUSE_URL: `duckdb:${path}`,
+  };
   const app = await startProcess([], env, WORKER_FROM_SOURCES);
   try {
     const { run, longestEvents, largestBytes } = await runSync(String(app.ready['temporal']), env);
@@ -160,28 +162,6 @@ async function runSync(
 async function peakMemoryMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(() => '');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1_024;
-}
-
-function settings(
-  folder: string,
-  path: string,
-  iterable: Pick<SandboxIterable, 'url' | 'apiKey'>,
-): Record<string, string> {
-  const { PATH = '', HOME = '', TEMPORAL_CLI_PATH = '' } = environment();
-  return {
-    PATH,
-    HOME,
-    TEMPORAL_CLI_PATH,
-    DATA_DIR: folder,
-    GATEWAY_PORT: '0',
-    GATEWAY_CLIENTS: `bench:${randomBytes(24).toString('base64url')}`,
-    ITERABLE_API_KEY: iterable.apiKey,
-    ITERABLE_BASE_URL: iterable.url,
-    ITERABLE_BULK_UPDATE_ONLY: 'true',
-    WAREHOUSE_URL: `duckdb:${path}`,
-    PERSON_HASH_KEY: randomBytes(32).toString('base64'),
-    PAYLOAD_KEYS: generatePayloadKey('bench'),
-  };
 }
 
 const BATCH = 1_000;

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { loadConfig } from '../../config/load.js';
-import { startSandboxIterable } from '../../sandbox/iterable/index.js';
 import { syncUnderFire } from '../../scripts/bench/conserve/under-fire.js';
 import { connectClient, type ConnectedClient } from '../../workers/connect.js';
 import { startTestStage, type TestStage } from '../support/stage.js';
@@ -15,9 +14,7 @@ describe('a sync whose worker is killed', () => {
   let stage: TestStage;
   let connected: ConnectedClient;
   beforeAll(async () => {
-    const nobody = await startSandboxIterable();
-    await nobody.close();
-    stage = await startTestStage(nobody);
+    stage = await startTestStage({ url: 'http://127.0.0.1:9', apiKey: 'of the sandbox' });
     const config = loadConfig(stage.env, { gateway: false, worker: false });
     connected = await connectClient(config, stage.temporal.address);
   });

@@ -27,6 +27,12 @@ export interface PlanText {
   readonly storedColumns: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Some of the candidates, few enough for their rows to be joined at once. */
+export interface PlanPortion extends PlanText {
+  /** From 0. */
+  readonly portion: number;
+}
+
 export function keysSql({ sql, expressions, tables }: PlanText): string {
   return (
     `CREATE OR REPLACE TABLE ${tables.keys} AS ` +
@@ -76,8 +82,8 @@ export function candidatesSql({ tables, model, warehouse }: PlanText): string {
 }
 
 /** The first portion makes the table anew, the others add to it. */
-export function planSql(plan: PlanText, portion: number): string {
-  const { tables, warehouse, expressions } = plan;
+export function planSql(plan: PlanPortion): string {
+  const { tables, warehouse, expressions, portion } = plan;
   const { rowNumber } = syncDialect(warehouse.engine);
   const [into, before] =
     portion === 0
@@ -90,35 +96,35 @@ export function planSql(plan: PlanText, portion: number): string {
     `${warehouse.dialect.text(expressions.columnsId)} AS new_columns, ` +
     `old_hash, old_raw_hash, new_hash, new_raw_hash, coalesce(attempts, 0) AS attempts, ` +
     `last_verdict, tried_hash, sent_at, first_seen ` +
-    `FROM (${judged(plan, portion)}) AS judged WHERE operation IS NOT NULL`
+    `FROM (${judged(plan)}) AS judged WHERE operation IS NOT NULL`
   );
 }
 
 /** Keys of rows that differ from the snapshot in spelling only: their quick hash is remembered at the commit. */
-export function sameSql(plan: PlanText, portion: number): string {
+export function sameSql(plan: PlanPortion): string {
   return (
     `INSERT INTO ${plan.tables.same} ` +
-    `SELECT row_key AS same_key, new_raw_hash AS same_raw_hash FROM (${judged(plan, portion)}) AS judged ` +
+    `SELECT row_key AS same_key, new_raw_hash AS same_raw_hash FROM (${judged(plan)}) AS judged ` +
     `WHERE operation IS NULL AND tried_hash IS NULL AND old_hash = new_hash`
   );
 }
 
 /** Every candidate with both of its rows, and what is to be done with it; NULL for nothing. */
-function judged(plan: PlanText, portion: number): string {
+function judged(plan: PlanPortion): string {
   const { whole } = syncDialect(plan.warehouse.engine);
-  return whole(`SELECT hashed.*, ${operation(plan)} AS operation FROM (${hashed(plan, portion)}) AS hashed`);
+  return whole(`SELECT hashed.*, ${operation(plan)} AS operation FROM (${hashed(plan)}) AS hashed`);
 }
 
-function hashed(plan: PlanText, portion: number): string {
+function hashed(plan: PlanPortion): string {
   const { dialect } = plan.warehouse;
   return (
     `SELECT written.*, ` +
-    `${dialect.hash(`coalesce(new_email, '') || new_row`)} AS new_hash FROM (${written(plan, portion)}) AS written`
+    `${dialect.hash(`coalesce(new_email, '') || new_row`)} AS new_hash FROM (${written(plan)}) AS written`
   );
 }
 
 /** The new row as one text. A NULL that must not overwrite is replaced by the cell that was sent. */
-function written(plan: PlanText, portion: number): string {
+function written(plan: PlanPortion): string {
   const { warehouse, expressions } = plan;
   const sync = syncDialect(warehouse.engine);
   const cells = expressions.columns.map((column, index) => {
@@ -129,7 +135,7 @@ function written(plan: PlanText, portion: number): string {
   return (
     `SELECT row_key, model_key, known_key, new_email, new_raw_hash, ${sync.jsonArray(cells)} AS new_row, ` +
     `old_email, old_row, old_columns, old_hash, old_raw_hash, attempts, last_verdict, next_eligible, tried_hash, ` +
-    `sent_at, first_seen FROM (${joined(plan, portion, sync)}) AS joined`
+    `sent_at, first_seen FROM (${joined(plan, sync)}) AS joined`
   );
 }
 
@@ -148,7 +154,7 @@ function keptCell(
 }
 
 /** Both sides are cut down to the candidates first, so that their wide rows stream past a set of keys. */
-function joined({ sql, expressions, tables, model }: PlanText, portion: number, sync: SyncDialect): string {
+function joined({ sql, expressions, tables, model, portion }: PlanPortion, sync: SyncDialect): string {
   const cells = expressions.cells.map((_, index) => `cell_${index}`);
   const written = expressions.cells.map((cell, index) => `${cell} AS cell_${index}`).join(', ');
   const isCandidate = `IN (SELECT row_key FROM ${tables.candidates} WHERE portion = ${portion})`;

@@ -96,11 +96,11 @@ async function makeTables(plan: PreparedPlan, signal: AbortSignal): Promise<void
     `SELECT coalesce(max(portion), 0) + 1 FROM ${tables.candidates}`,
     signal,
   );
-  for (let portion = 0; portion < portions; portion += 1) await run(planSql(plan, portion));
+  for (let portion = 0; portion < portions; portion += 1) await run(planSql({ ...plan, portion }));
   await run(`CREATE OR REPLACE TABLE ${tables.same} (same_key ${text}, same_raw_hash ${text})`);
   const leftOut = `SELECT (SELECT count(*) FROM ${tables.candidates}) - (SELECT count(*) FROM ${tables.plan})`;
   if ((await countOf(warehouse, leftOut, signal)) > 0)
-    for (let portion = 0; portion < portions; portion += 1) await run(sameSql(plan, portion));
+    for (let portion = 0; portion < portions; portion += 1) await run(sameSql({ ...plan, portion }));
   await run(
     `CREATE OR REPLACE TABLE ${tables.ledger} (n ${bigint}, verdict ${text}, reason ${text}, written_at ${timestamp})`,
   );

@@ -1,16 +1,14 @@
 /** Conservation, seed after seed: nothing is lost, nothing is sent twice without need, every bad row is listed once. */
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { environment } from '../../../config/environment.js';
 import { loadConfig } from '../../../config/load.js';
-import { generatePayloadKey } from '../../../config/payload-keys.js';
 import { connectClient } from '../../../workers/connect.js';
 import { startDevServer } from '../../../workers/dev-server.js';
 import { startProcess, WORKER_FROM_SOURCES } from '../../processes.js';
 import { table } from '../../recipes/output.js';
+import { benchSettings } from '../settings.js';
 import { syncUnderFire, type FireReport, type FireScene } from './under-fire.js';
 
 export interface ConserveBenchOptions {
@@ -78,20 +76,9 @@ interface Stage {
 
 async function startStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'iterable-recipes-bench-'));
-  const { PATH = '', HOME = '', TEMPORAL_CLI_PATH = '' } = environment();
-  const base = {
-    PATH,
-    HOME,
-    TEMPORAL_CLI_PATH,
-    DATA_DIR: folder,
-    GATEWAY_CLIENTS: `bench:${randomBytes(24).toString('base64url')}`,
-    ITERABLE_API_KEY: 'of the sandbox',
-    ITERABLE_BULK_UPDATE_ONLY: 'true',
-    CONSENT_SETTLE_SECONDS: '1',
-    PERSON_HASH_KEY: randomBytes(32).toString('base64'),
-    PAYLOAD_KEYS: generatePayloadKey('bench'),
-  };
-  const config = loadConfig(base, { gateway: false, worker: false });
+  const ours = { ITERABLE_BULK_UPDATE_ONLY: 'true', CONSENT_SETTLE_SECONDS: '1' };
+  const nobody = benchSettings(folder, { url: 'http://127.0.0.1:9', apiKey: 'of each sandbox' });
+  const config = loadConfig(nobody, { gateway: false, worker: false });
   const temporal = await startDevServer(config, pino({ level: 'silent' }), { ui: false, preferredPort: 0 });
   const connected = await connectClient(config, temporal.address);
   return {
@@ -104,10 +91,9 @@ async function startStage(): Promise<Stage> {
           startProcess(
             [],
             {
-              ...base,
+              ...benchSettings(folder, iterable),
+              ...ours,
               TEMPORAL_ADDRESS: temporal.address,
-              ITERABLE_API_KEY: iterable.apiKey,
-              ITERABLE_BASE_URL: iterable.url,
               WAREHOUSE_URL: `duckdb:${path}`,
             },
             WORKER_FROM_SOURCES,

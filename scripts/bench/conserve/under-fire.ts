@@ -21,6 +21,7 @@ import {
   type SyncModelInput,
   type SyncResult,
 } from '../../../workflows/sync-model/messages.js';
+import { RANGES_AT_ONCE } from '../../../workers/workers.js';
 import type { StartedProcess } from '../../processes.js';
 
 export interface UnderFire {
@@ -57,8 +58,6 @@ export interface FireReport {
 }
 
 const BULK = '/api/users/bulkUpdate';
-/** As `RANGES_AT_ONCE` of the workers has it. */
-const BATCHES_IN_FLIGHT = 8;
 const FAULTS = { '503': 0.05, '429': 0.05, cut: 0.03, 'applied-then-cut': 0.03 } as const;
 
 export async function syncUnderFire(options: UnderFire, scene: FireScene): Promise<FireReport> {
@@ -123,7 +122,7 @@ async function report({ seed, rows, bad }: UnderFire, ended: Ended): Promise<Fir
   const { record, iterable, kills } = ended;
   const requests = iterable.received(BULK);
   const sizes = requests.map(({ body }) => addressesIn(body).length);
-  const mostResent = kills * BATCHES_IN_FLIGHT * Math.max(0, ...sizes);
+  const mostResent = kills * RANGES_AT_ONCE * Math.max(0, ...sizes);
   const verdicts: Readonly<Record<string, number>> = record.totals?.verdicts ?? {};
   const sum = Object.values(verdicts).reduce((total, count) => total + count, 0);
   const { listed, expected, model } = await readSample(ended);
